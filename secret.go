@@ -1,0 +1,36 @@
+package bursar
+
+import "log/slog"
+
+const redacted = "[redacted]"
+
+// Secret is a text that cannot be printed, logged or marshalled: every way of turning it into text but
+// [Secret.Reveal] gives "[redacted]". The zero value is the empty secret.
+type Secret struct{ value string }
+
+// NewSecret wraps a text.
+func NewSecret(value string) Secret { return Secret{value} }
+
+// Reveal returns the text. Call it only where the secret is used: a signer, a hash, a seal.
+func (s Secret) Reveal() string { return s.value }
+
+// IsZero says whether there is no secret.
+func (s Secret) IsZero() bool { return s.value == "" }
+
+// String returns "[redacted]".
+func (s Secret) String() string { return redacted }
+
+// GoString returns "[redacted]", for %#v.
+func (s Secret) GoString() string { return redacted }
+
+// LogValue returns "[redacted]", for slog.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText returns "[redacted]", for JSON, YAML and XML.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// UnmarshalText takes a secret in, from a configuration file or a request.
+func (s *Secret) UnmarshalText(text []byte) error {
+	s.value = string(text)
+	return nil
+}
