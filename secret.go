@@ -1,6 +1,10 @@
 package bursar
 
-import "log/slog"
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
 
 const redacted = "[redacted]"
 
@@ -20,8 +24,8 @@ func (s Secret) IsZero() bool { return s.value == "" }
 // String returns "[redacted]".
 func (s Secret) String() string { return redacted }
 
-// GoString returns "[redacted]", for %#v.
-func (s Secret) GoString() string { return redacted }
+// Format writes "[redacted]" whatever the verb: %d and %x of a plain struct would show its fields.
+func (s Secret) Format(w fmt.State, _ rune) { _, _ = io.WriteString(w, redacted) }
 
 // LogValue returns "[redacted]", for slog.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
