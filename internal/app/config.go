@@ -1,0 +1,299 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"gopkg.in/yaml.v3"
+)
+
+// Config is what an operator sets. Every field is documented in the table of options; docs/config.md is made from it.
+type Config struct {
+	DataDir   string
+	Addr      string
+	PublicURL string
+
+	Region          string
+	AccessKeyID     string
+	SecretAccessKey bursar.Secret
+	SessionToken    bursar.Secret
+	PrincipalARN    string
+	Endpoint        string
+
+	TemplateBaseURL string
+	ConsoleBaseURL  string
+
+	CheckEvery   time.Duration
+	PollEvery    time.Duration
+	KeepVersions int64
+
+	MemoryLimitMB int64
+	Workers       int64
+
+	LogLevel  string
+	LogFormat string
+
+	// For the demo and the tests, not for operators.
+	Propagation Propagation
+}
+
+// Propagation says how long checks wait for IAM. The zero value means AWS's own pace.
+type Propagation struct {
+	Window  time.Duration // give up after this long; 0 is 120 s
+	Between time.Duration // between the two successes; 0 is 5 s
+}
+
+// option is one row of the table: where a setting comes from, and what it means.
+type option struct {
+	key    string // in the file; the environment variable is BURSAR_ and the key in upper case
+	def    string
+	secret bool // has a _FILE twin, and is never shown
+	doc    string
+	set    func(*Config, string) error
+}
+
+func text(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error { *field(c) = v; return nil }
+}
+
+func secret(field func(*Config) *bursar.Secret) func(*Config, string) error {
+	return func(c *Config, v string) error { *field(c) = bursar.NewSecret(v); return nil }
+}
+
+func span(field func(*Config) *time.Duration, least time.Duration) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d < least {
+			return fmt.Errorf("%q is not a duration of at least %s; write it like 6h or 90s", v, least)
+		}
+		*field(c) = d
+		return nil
+	}
+}
+
+func whole(field func(*Config) *int64, least int64) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < least {
+			return fmt.Errorf("%q is not a whole number of at least %d", v, least)
+		}
+		*field(c) = n
+		return nil
+	}
+}
+
+func oneOf(field func(*Config) *string, words ...string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if !slices.Contains(words, v) {
+			return fmt.Errorf("%q is none of %s", v, strings.Join(words, ", "))
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+func httpURL(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		u, err := url.Parse(v)
+		if v != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil) {
+			return fmt.Errorf("%q is not an http or https URL", v)
+		}
+		*field(c) = strings.TrimSuffix(v, "/")
+		return nil
+	}
+}
+
+func listenAddr(c *Config, v string) error {
+	if _, _, err := net.SplitHostPort(v); err != nil {
+		return fmt.Errorf("%q is not an address to listen on; write host:port, for example 127.0.0.1:8440", v)
+	}
+	c.Addr = v
+	return nil
+}
+
+var options = []option{
+	{key: "data_dir", def: "bursar-data", doc: "Folder that holds everything bursar keeps: the state database and the lake. Created when absent, with access for its owner only.", set: text(func(c *Config) *string { return &c.DataDir })},
+	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr},
+	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
+	{key: "aws_region", def: "us-east-1", doc: "Region of bursar's own AWS calls.", set: text(func(c *Config) *string { return &c.Region })},
+	{key: "aws_access_key_id", doc: "Access key of bursar's own identity. Leave empty to use the ambient one: instance role, container role, environment or profile.", set: text(func(c *Config) *string { return &c.AccessKeyID })},
+	{key: "aws_secret_access_key", secret: true, doc: "Secret of that access key.", set: secret(func(c *Config) *bursar.Secret { return &c.SecretAccessKey })},
+	{key: "aws_session_token", secret: true, doc: "Session token, when the access key is a temporary one.", set: secret(func(c *Config) *bursar.Secret { return &c.SessionToken })},
+	{key: "aws_principal_arn", doc: "Exact ARN of bursar's own role or user, path included. Needed when bursar runs as a role with a path: AWS does not tell a session its role's path, and customers' trust policies name the full ARN.", set: text(func(c *Config) *string { return &c.PrincipalARN })},
+	{key: "aws_endpoint", doc: "One endpoint for every AWS service, for a simulated AWS. Never set it in production: every request, signed with your credentials, goes there.", set: httpURL(func(c *Config) *string { return &c.Endpoint })},
+	{key: "templates_base_url", doc: "Where the published CloudFormation templates lie: an S3 https URL that customers can read. Without it, set-up offers the template as a download and the CLI command, instead of a link.", set: httpURL(func(c *Config) *string { return &c.TemplateBaseURL })},
+	{key: "aws_console_url", doc: "Base of the AWS console's addresses, for a simulated AWS. Empty for the real ones.", set: httpURL(func(c *Config) *string { return &c.ConsoleBaseURL })},
+	{key: "check_every", def: "6h", doc: "How often each account's access is checked again, with jitter.", set: span(func(c *Config) *time.Duration { return &c.CheckEvery }, time.Minute)},
+	{key: "poll_every", def: "1h", doc: "How often exports are asked for new deliveries. An unchanged export costs one request for each open period.", set: span(func(c *Config) *time.Duration { return &c.PollEvery }, time.Second)},
+	{key: "keep_versions", def: "3", doc: "How many superseded deliveries of each billing period are kept, to compare with and to roll back to.", set: whole(func(c *Config) *int64 { return &c.KeepVersions }, 0)},
+	{key: "memory_limit_mb", def: "256", doc: "Memory that questions over the lake may use, in MiB.", set: whole(func(c *Config) *int64 { return &c.MemoryLimitMB }, 64)},
+	{key: "workers", def: "0", doc: "Processor cores that an import may use; 0 is all of them.", set: whole(func(c *Config) *int64 { return &c.Workers }, 0)},
+	{key: "log_level", def: "info", doc: "Least level that is logged: debug, info, warn or error.", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
+	{key: "log_format", def: "text", doc: "Form of the log on standard error: text or json.", set: oneOf(func(c *Config) *string { return &c.LogFormat }, "text", "json")},
+}
+
+func (o option) env() string { return "BURSAR_" + strings.ToUpper(o.key) }
+
+// LoadConfig reads the settings: defaults, then the file (YAML; "" for none), then the environment. A secret may
+// also be given as a file's name in BURSAR_…_FILE. An unknown key, in the file or as a BURSAR_ variable, is an error:
+// a setting that is misspelled must not be ignored.
+func LoadConfig(file string, environ []string) (Config, error) {
+	var c Config
+	fromFile, err := readConfigFile(file)
+	if err != nil {
+		return c, err
+	}
+	fromEnv, err := readEnviron(environ)
+	if err != nil {
+		return c, err
+	}
+	for _, o := range options {
+		value, where := o.def, "the default"
+		if v, ok := fromFile[o.key]; ok {
+			value, where = v, file
+		}
+		if v, ok := fromEnv[o.key]; ok {
+			value, where = v, o.env()
+		}
+		if value == "" {
+			continue
+		}
+		if err := o.set(&c, value); err != nil {
+			return c, bursar.Errorf(bursar.Invalid, "setting %s (from %s): %w", o.key, where, err)
+		}
+	}
+	return c, c.check()
+}
+
+func (c Config) check() error {
+	if (c.AccessKeyID == "") != c.SecretAccessKey.IsZero() {
+		return bursar.Errorf(bursar.Invalid, "aws_access_key_id and aws_secret_access_key go together, one of them is missing").
+			WithHint("set both, or neither to use the ambient identity")
+	}
+	return nil
+}
+
+func find(key string) *option {
+	i := slices.IndexFunc(options, func(o option) bool { return o.key == key })
+	if i < 0 {
+		return nil
+	}
+	return &options[i]
+}
+
+func readConfigFile(file string) (map[string]string, error) {
+	if file == "" {
+		return nil, nil
+	}
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, bursar.Errorf(bursar.NotFound, "the configuration file %s does not exist", file).WithHint("create it, or leave --config out to use the defaults and the environment")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	var raw map[string]yaml.Node
+	if err := yaml.Unmarshal(b, &raw); err != nil {
+		return nil, bursar.Errorf(bursar.Invalid, "%s is not YAML: %w", file, err)
+	}
+	out := map[string]string{}
+	for key, node := range raw {
+		name, fileTwin := strings.CutSuffix(key, "_file")
+		o := find(cmp.Or(name, key))
+		switch {
+		case node.Kind != yaml.ScalarNode:
+			return nil, bursar.Errorf(bursar.Invalid, "%s line %d: %s is not a plain value", file, node.Line, key)
+		case o == nil || fileTwin && !o.secret:
+			return nil, unknownSetting(key, fmt.Sprintf("%s line %d", file, node.Line))
+		case fileTwin:
+			v, err := readSecretFile(resolve(file, node.Value))
+			if err != nil {
+				return nil, err
+			}
+			out[name] = v
+		default:
+			out[key] = node.Value
+		}
+	}
+	return out, nil
+}
+
+// resolve makes a name in a configuration file relative to that file.
+func resolve(configFile, name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(filepath.Dir(configFile), name)
+}
+
+// clientVariables belong to the command line's client side and are no settings of the server.
+var clientVariables = []string{"BURSAR_SERVER", "BURSAR_TOKEN", "BURSAR_TOKEN_FILE", "BURSAR_CONFIG", "BURSAR_PROFILE"}
+
+func readEnviron(environ []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		rest, ours := strings.CutPrefix(name, "BURSAR_")
+		if !ours || slices.Contains(clientVariables, name) {
+			continue
+		}
+		key := strings.ToLower(rest)
+		if o := find(key); o != nil {
+			out[key] = value
+			continue
+		}
+		base, fileTwin := strings.CutSuffix(key, "_file")
+		if o := find(base); o == nil || !fileTwin || !o.secret {
+			return nil, unknownSetting(name, "the environment")
+		}
+		v, err := readSecretFile(value)
+		if err != nil {
+			return nil, err
+		}
+		out[base] = v
+	}
+	return out, nil
+}
+
+func unknownSetting(name, where string) error {
+	var known []string
+	for _, o := range options {
+		known = append(known, o.key)
+	}
+	return bursar.Errorf(bursar.Invalid, "unknown setting %s in %s", name, where).WithHint("the settings are %s", strings.Join(known, ", "))
+}
+
+func readSecretFile(name string) (string, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return "", bursar.Errorf(bursar.Invalid, "a secret's file cannot be read: %w", err).WithHint("check its path and that bursar may read it")
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
+}
+
+// ConfigReference writes the settings as Markdown, for docs/config.md.
+func ConfigReference() string {
+	var b strings.Builder
+	b.WriteString("# Settings\n\nEach setting is a key of the YAML file that `bursar serve --config FILE` reads, or an environment variable, which wins.\n" +
+		"A secret can also be given as a file's name: its variable, or key, with `_FILE` (`_file`) at the end.\n\n| key | variable | default | meaning |\n|---|---|---|---|\n")
+	for _, o := range options {
+		env := "`" + o.env() + "`"
+		if o.secret {
+			env += ", `" + o.env() + "_FILE`"
+		}
+		def := cmp.Or(o.def, " ")
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", o.key, env, strings.TrimSpace("`"+def+"`"), o.doc)
+	}
+	return strings.ReplaceAll(b.String(), "` `", "")
+}
