@@ -2,6 +2,7 @@
 package deps
 
 import (
+	_ "filippo.io/age"
 	_ "github.com/alexedwards/scs/v2"
 	_ "github.com/aws/aws-sdk-go-v2/aws"
 	_ "github.com/aws/aws-sdk-go-v2/config"
@@ -27,9 +28,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "github.com/klauspost/compress/gzip"
 	_ "github.com/parquet-go/parquet-go"
+	_ "github.com/pressly/goose/v3"
 	_ "github.com/prometheus/client_golang/prometheus"
 	_ "github.com/prometheus/client_golang/prometheus/promhttp"
-	_ "github.com/pressly/goose/v3"
 	_ "github.com/rogpeppe/go-internal/testscript"
 	_ "github.com/spf13/cobra"
 	_ "github.com/spf13/cobra/doc"
@@ -38,5 +39,4 @@ import (
 	_ "gopkg.in/yaml.v3"
 	_ "modernc.org/sqlite"
 	_ "pgregory.net/rapid"
-	_ "filippo.io/age"
 )
