@@ -1,0 +1,192 @@
+// Package client is the Go client of bursar's REST API.
+//
+//	c, err := client.New("http://127.0.0.1:8440", client.WithToken(os.Getenv("BURSAR_TOKEN")))
+//	account, err := c.AddAccount(ctx, client.NewAccount{AccountID: "123456789012", Name: "Main payer", Method: "console"})
+//	run, err := c.CheckAccount(ctx, account.ID)
+//	run, err = c.WatchRun(ctx, run.ID, func(e client.RunEvent) { fmt.Println(e) })
+//
+// What the server refuses is an [*Error] with the fields of its problem document (RFC 9457). Reads are
+// tried again while the server is unavailable; changes never are.
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bursarhq/bursar"
+)
+
+// Client talks to one server as one person or program. It is safe for concurrent use.
+type Client struct {
+	base  *url.URL
+	token bursar.Secret
+	http  *http.Client
+	pause func(ctx context.Context, attempt int) error
+}
+
+// Option changes a client.
+type Option func(*Client)
+
+// WithToken sets the API key that every request carries, in its Authorization header.
+func WithToken(token string) Option { return func(c *Client) { c.token = bursar.NewSecret(token) } }
+
+// WithHTTPClient sets the HTTP client to use instead of one of the client's own.
+func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
+
+// New makes a client of the server at an http or https address.
+func New(server string, options ...Option) (*Client, error) {
+	u, err := url.Parse(strings.TrimSuffix(server, "/"))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, bursar.Errorf(bursar.Invalid, "%q is not the address of a server", server).WithHint("it looks like http://127.0.0.1:8440")
+	}
+	c := &Client{base: u, http: &http.Client{}, pause: backOff}
+	for _, o := range options {
+		o(c)
+	}
+	return c, nil
+}
+
+// Server returns the server's address.
+func (c *Client) Server() string { return c.base.String() }
+
+// Error is a problem document of the server.
+type Error struct {
+	Status    int    `json:"status"`
+	Title     string `json:"title"`
+	Detail    string `json:"detail"`
+	Code      string `json:"code"`   // see bursar.Code
+	Reason    string `json:"reason"` // stable and finer: "account_id_taken"
+	Field     string `json:"field"`  // the field that is wrong
+	Hint      string `json:"hint"`   // what to do
+	RequestID string `json:"request_id"`
+}
+
+// Error says what the server said.
+func (e *Error) Error() string {
+	msg := e.Detail
+	if msg == "" {
+		msg = e.Title
+	}
+	if e.Field != "" && !strings.HasPrefix(msg, e.Field) {
+		msg = e.Field + ": " + msg
+	}
+	return msg
+}
+
+// Unwrap gives the error in bursar's own words, so that bursar.CodeOf tells its code.
+func (e *Error) Unwrap() error {
+	return &bursar.Error{Code: bursar.Code(e.Code), Reason: e.Reason, Field: e.Field, Message: e.Detail, Hint: e.Hint}
+}
+
+const attempts = 3
+
+func backOff(ctx context.Context, attempt int) error {
+	t := time.NewTimer(time.Duration(attempt) * 300 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
+	var err error
+	for i := range attempts {
+		if i > 0 {
+			if pause := c.pause(ctx, i); pause != nil {
+				return pause
+			}
+		}
+		err = c.do(ctx, http.MethodGet, path, query, nil, out)
+		var e *Error
+		if err == nil || ctx.Err() != nil || errors.As(err, &e) && e.Status < http.StatusInternalServerError {
+			return err
+		}
+	}
+	return err
+}
+
+func (c *Client) post(ctx context.Context, path string, in, out any) error {
+	return c.do(ctx, http.MethodPost, path, nil, in, out)
+}
+
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	resp, err := c.send(ctx, method, path, query, in, "application/json")
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if out == nil {
+		return nil
+	}
+	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+		return fmt.Errorf("the answer of %s cannot be read: %w", c.base, err)
+	}
+	return nil
+}
+
+// send answers with a response of status below 400; its body is the caller's to close.
+func (c *Client) send(ctx context.Context, method, path string, query url.Values, in any, accept string) (*http.Response, error) {
+	var body io.Reader
+	if in != nil {
+		b, err := json.Marshal(in)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.NewReader(b)
+	}
+	u := *c.base
+	u.Path += path
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", accept+", application/problem+json")
+	if in != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if !c.token.IsZero() {
+		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreachable(ctx, err)
+	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		defer resp.Body.Close()
+		return nil, problem(resp)
+	}
+	return resp, nil
+}
+
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return bursar.Errorf(bursar.Unavailable, "no bursar server answers at %s: %w", c.base, err).
+		WithReason("server_unreachable").WithHint("start one with \"bursar serve\", or name another with --server or BURSAR_SERVER")
+}
+
+func problem(resp *http.Response) error {
+	e := &Error{}
+	b, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err == nil {
+		err = json.Unmarshal(b, e)
+	}
+	if err != nil || e.Title == "" {
+		e = &Error{Title: http.StatusText(resp.StatusCode), Detail: "the server answered " + resp.Status, Code: string(bursar.Unavailable)}
+	}
+	e.Status = resp.StatusCode
+	return e
+}

@@ -1,0 +1,83 @@
+package client
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/bursarhq/bursar"
+)
+
+// RunEvent is one thing that happened in a run: exactly one field is set.
+type RunEvent struct {
+	Run     *bursar.Run     // its state or progress changed
+	Finding *bursar.Finding // a check saw something
+}
+
+// Run returns one run.
+func (c *Client) Run(ctx context.Context, id string) (*bursar.Run, error) {
+	var out bursar.Run
+	return &out, c.get(ctx, "/api/v1/runs/"+url.PathEscape(id), nil, &out)
+}
+
+// WatchRun calls each for everything that happens in a run, from its beginning, and returns the run when it has ended. When the
+// connection breaks it asks for the run until it is final.
+func (c *Client) WatchRun(ctx context.Context, id string, each func(RunEvent)) (*bursar.Run, error) {
+	if err := c.follow(ctx, id, each); err != nil && ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	for {
+		run, err := c.Run(ctx, id)
+		if err != nil || run.State.Final() {
+			return run, err
+		}
+		if err := c.pause(ctx, 1); err != nil {
+			return run, err
+		}
+	}
+}
+
+func (c *Client) follow(ctx context.Context, id string, each func(RunEvent)) error {
+	resp, err := c.send(ctx, http.MethodGet, "/api/v1/runs/"+url.PathEscape(id)+"/events", nil, nil, "text/event-stream")
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 1<<20)
+	event := ""
+	for lines.Scan() {
+		field, value, _ := strings.Cut(lines.Text(), ":")
+		value = strings.TrimPrefix(value, " ")
+		switch field {
+		case "event":
+			event = value
+		case "data":
+			e, err := decodeEvent(event, value)
+			if err != nil {
+				return err
+			}
+			if e != (RunEvent{}) {
+				each(e)
+			}
+		}
+	}
+	return lines.Err()
+}
+
+func decodeEvent(event, data string) (e RunEvent, err error) {
+	switch event {
+	case "run":
+		err = json.Unmarshal([]byte(data), &e.Run)
+	case "finding":
+		err = json.Unmarshal([]byte(data), &e.Finding)
+	}
+	if err != nil {
+		err = fmt.Errorf("an event of the run cannot be read: %w", err)
+	}
+	return e, err
+}
