@@ -1,0 +1,83 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/bursarhq/bursar"
+)
+
+const accountColumns = `id, workspace_id, account_id, name, partition, kind, method, external_id, role_arn, payer_id, organization_id, created_at, updated_at, version`
+
+func scanAccount(r scanner) (bursar.Account, error) {
+	var a bursar.Account
+	var created, updated int64
+	err := r.Scan(&a.ID, &a.WorkspaceID, &a.AccountID, &a.Name, &a.Partition, &a.Kind, &a.Method, &a.ExternalID, &a.RoleARN,
+		&a.PayerID, &a.OrganizationID, &created, &updated, &a.Version)
+	a.CreatedAt, a.UpdatedAt = fromStamp(created), fromStamp(updated)
+	return a, err
+}
+
+// AddAccount saves a new account and returns it with its id, times and version. An account id or a name that the
+// workspace has already is a Conflict with the reason account_id_taken or account_name_taken. An external id that was ever
+// used in the installation is a Conflict too.
+func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
+	a.ID, a.CreatedAt, a.UpdatedAt, a.Version = bursar.NewID("acc"), tx.Now, tx.Now, 1
+	if err := tx.free(a); err != nil {
+		return a, err
+	}
+	if err := tx.exec(`INSERT INTO spent_external_ids (external_id) VALUES ($1)`, a.ExternalID); err != nil {
+		if violates(err, "external_id") {
+			return a, bursar.Errorf(bursar.Conflict, "the external id was used before").WithReason("external_id_spent").WithHint("generate another")
+		}
+		return a, err
+	}
+	return a, tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		a.ID, a.WorkspaceID, a.AccountID, a.Name, a.Partition, a.Kind, a.Method, a.ExternalID, a.RoleARN, a.PayerID, a.OrganizationID,
+		stamp(a.CreatedAt), stamp(a.UpdatedAt), a.Version)
+}
+
+// free says, in the workspace's own words, which of id and name is taken. Writers take turns, so that nobody can take
+// either between this look and the insert.
+func (tx *Tx) free(a bursar.Account) error {
+	taken, err := many(tx, scanAccount, `SELECT `+accountColumns+` FROM accounts
+		WHERE workspace_id = $1 AND (partition = $2 AND account_id = $3 OR name = $4)`, a.WorkspaceID, a.Partition, a.AccountID, a.Name)
+	if err != nil {
+		return err
+	}
+	for _, t := range taken {
+		if t.AccountID == a.AccountID && t.Partition == a.Partition {
+			return (&bursar.Error{Code: bursar.Conflict, Reason: "account_id_taken", Field: "account_id", Message: "account " + a.AccountID + " is registered already, as \"" + t.Name + "\""}).
+				WithHint("use that registration, or deregister it first")
+		}
+	}
+	for _, t := range taken {
+		return (&bursar.Error{Code: bursar.Conflict, Reason: "account_name_taken", Field: "name", Message: "the name \"" + a.Name + "\" belongs to account " + t.AccountID}).
+			WithHint("choose another name")
+	}
+	return nil
+}
+
+// Account returns an account by its id ("acc_…") or by its 12 digits.
+func (tx *Tx) Account(workspaceID, id string) (bursar.Account, error) {
+	if !strings.HasPrefix(id, "acc_") {
+		return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND account_id = $2 ORDER BY partition LIMIT 1`, workspaceID, id)
+	}
+	return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+// Accounts lists accounts in the order of their ids. The cursor is the last row's id.
+func (tx *Tx) Accounts(workspaceID string, p Page) (accounts []bursar.Account, next string, err error) {
+	accounts, err = many(tx, scanAccount, `SELECT `+accountColumns+` FROM accounts
+		WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3`, workspaceID, p.After, p.Limit+1)
+	if err == nil && len(accounts) > p.Limit {
+		accounts = accounts[:p.Limit]
+		next = accounts[p.Limit-1].ID
+	}
+	return accounts, next, err
+}
+
+// SetOrganization records what the organization check learned of an account.
+func (tx *Tx) SetOrganization(workspaceID, id string, kind bursar.Kind, payerID, organizationID string) error {
+	return tx.change("account", `UPDATE accounts SET kind = $1, payer_id = $2, organization_id = $3, updated_at = $4, version = version + 1
+		WHERE workspace_id = $5 AND id = $6`, kind, payerID, organizationID, stamp(tx.Now), workspaceID, id)
+}

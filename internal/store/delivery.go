@@ -1,0 +1,131 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/bursarhq/bursar"
+)
+
+// Delivery is a delivery with what the lake keeps of it.
+type Delivery struct {
+	bursar.Delivery
+	Contents json.RawMessage // the lake's own: its files, columns and types
+}
+
+const deliveryColumns = `id, workspace_id, export_id, period, version, state, reason, manifest_key, delivered_at, imported_at, files, source_bytes, rows, totals, contents`
+
+func scanDelivery(r scanner) (Delivery, error) {
+	var d Delivery
+	var period, totals, contents string
+	var delivered, imported int64
+	err := r.Scan(&d.ID, &d.WorkspaceID, &d.ExportID, &period, &d.Version, &d.State, &d.Reason, &d.ManifestKey, &delivered, &imported,
+		&d.Files, &d.SourceBytes, &d.Rows, &totals, &contents)
+	if err != nil {
+		return d, err
+	}
+	d.DeliveredAt, d.ImportedAt, d.Contents = fromStamp(delivered), fromStamp(imported), json.RawMessage(contents)
+	return d, errors.Join(d.Period.UnmarshalText([]byte(period)), json.Unmarshal([]byte(totals), &d.Totals))
+}
+
+// Publish makes a delivery the one that counts for its (export, period), and the one that counted before superseded. It returns
+// the one before, with an empty ID when there was none.
+func (tx *Tx) Publish(d Delivery) (before Delivery, err error) {
+	before, err = tx.Published(d.WorkspaceID, d.ExportID, d.Period)
+	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
+		return before, err
+	}
+	if before.ID != "" {
+		if err := tx.setDeliveryState(before.ID, bursar.DeliverySuperseded); err != nil {
+			return before, err
+		}
+	}
+	d.State = bursar.DeliveryPublished
+	return before, tx.putDelivery(d)
+}
+
+// Republish makes a superseded delivery the one that counts again.
+func (tx *Tx) Republish(workspaceID, id string) (Delivery, error) {
+	d, err := tx.Delivery(workspaceID, id)
+	if err != nil {
+		return d, err
+	}
+	if d.State != bursar.DeliverySuperseded {
+		return d, bursar.Errorf(bursar.Conflict, "delivery %s is %s", id, d.State).WithReason("delivery_not_superseded").WithHint("only a superseded delivery can be published again")
+	}
+	now, err := tx.Published(workspaceID, d.ExportID, d.Period)
+	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
+		return d, err
+	}
+	if now.ID != "" {
+		if err := tx.setDeliveryState(now.ID, bursar.DeliverySuperseded); err != nil {
+			return d, err
+		}
+	}
+	d.State = bursar.DeliveryPublished
+	return d, tx.setDeliveryState(id, bursar.DeliveryPublished)
+}
+
+// Reject keeps a record of a delivery that could not be published, and why.
+func (tx *Tx) Reject(d Delivery) error {
+	d.State = bursar.DeliveryRejected
+	return tx.putDelivery(d)
+}
+
+func (tx *Tx) setDeliveryState(id string, state bursar.DeliveryState) error {
+	return tx.change("delivery", `UPDATE deliveries SET state = $1 WHERE id = $2`, state, id)
+}
+
+func (tx *Tx) putDelivery(d Delivery) error {
+	if d.Totals == nil {
+		d.Totals = map[string]bursar.Decimal{}
+	}
+	totals, err := json.Marshal(d.Totals)
+	if err != nil {
+		return err
+	}
+	if len(d.Contents) == 0 {
+		d.Contents = json.RawMessage("null")
+	}
+	return tx.exec(`INSERT INTO deliveries (`+deliveryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		d.ID, d.WorkspaceID, d.ExportID, d.Period.String(), d.Version, d.State, d.Reason, d.ManifestKey, stamp(d.DeliveredAt), stamp(d.ImportedAt),
+		d.Files, d.SourceBytes, d.Rows, string(totals), string(d.Contents))
+}
+
+// Published returns the delivery that counts for a period of an export.
+func (tx *Tx) Published(workspaceID, exportID string, p bursar.Period) (Delivery, error) {
+	return one(tx, "delivery", scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		WHERE workspace_id = $1 AND export_id = $2 AND period = $3 AND state = 'published'`, workspaceID, exportID, p.String())
+}
+
+// AllPublished returns every delivery of a workspace that counts, by export and period.
+func (tx *Tx) AllPublished(workspaceID string) ([]Delivery, error) {
+	return many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE workspace_id = $1 AND state = 'published' ORDER BY export_id, period`, workspaceID)
+}
+
+// Delivery returns one delivery.
+func (tx *Tx) Delivery(workspaceID, id string) (Delivery, error) {
+	return one(tx, "delivery", scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+// DeliveriesOfPeriod lists every delivery of a period of an export, the newest first.
+func (tx *Tx) DeliveriesOfPeriod(workspaceID, exportID string, p bursar.Period) ([]Delivery, error) {
+	return many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		WHERE workspace_id = $1 AND export_id = $2 AND period = $3 ORDER BY imported_at DESC, id DESC`, workspaceID, exportID, p.String())
+}
+
+// Deliveries lists deliveries, the newest first; an empty exportID means every export's.
+func (tx *Tx) Deliveries(workspaceID, exportID string, limit int) ([]Delivery, error) {
+	return many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		WHERE workspace_id = $1 AND ($2 = '' OR export_id = $2) ORDER BY imported_at DESC, id DESC LIMIT $3`, workspaceID, exportID, limit)
+}
+
+// ForgetDelivery removes a superseded or rejected delivery from the catalog, once its files are gone.
+func (tx *Tx) ForgetDelivery(workspaceID, id string) error {
+	return tx.change("delivery", `DELETE FROM deliveries WHERE workspace_id = $1 AND id = $2 AND state <> 'published'`, workspaceID, id)
+}
+
+// EveryDelivery lists the deliveries of every workspace, for the collection of what no catalog names.
+func (tx *Tx) EveryDelivery() ([]Delivery, error) {
+	return many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries ORDER BY workspace_id, export_id, period`)
+}

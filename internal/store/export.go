@@ -1,0 +1,77 @@
+package store
+
+import (
+	"time"
+
+	"github.com/bursarhq/bursar"
+)
+
+const exportColumns = `id, workspace_id, account, name, arn, format, file_format, versioning, bucket, bucket_owner, region, prefix, role_arn, created_at`
+
+func scanExport(r scanner) (bursar.Export, error) {
+	var e bursar.Export
+	var created int64
+	err := r.Scan(&e.ID, &e.WorkspaceID, &e.AccountID, &e.Name, &e.ARN, &e.Format, &e.FileFormat, &e.Versioning, &e.Bucket, &e.BucketOwner,
+		&e.Region, &e.Prefix, &e.RoleARN, &created)
+	e.CreatedAt = fromStamp(created)
+	return e, err
+}
+
+// FollowExport saves an export that an account has, and returns it with its id. One that is followed already (same account, bucket,
+// prefix and name) keeps its id and history, and takes over what changed.
+func (tx *Tx) FollowExport(e bursar.Export) (bursar.Export, error) {
+	known, err := one(tx, "export", scanExport, `SELECT `+exportColumns+` FROM exports
+		WHERE workspace_id = $1 AND account = $2 AND bucket = $3 AND prefix = $4 AND name = $5`, e.WorkspaceID, e.AccountID, e.Bucket, e.Prefix, e.Name)
+	if err == nil {
+		e.ID, e.CreatedAt = known.ID, known.CreatedAt
+		return e, tx.change("export", `UPDATE exports SET arn = $1, format = $2, file_format = $3, versioning = $4, bucket_owner = $5, region = $6, role_arn = $7
+			WHERE id = $8`, e.ARN, e.Format, e.FileFormat, e.Versioning, e.BucketOwner, e.Region, e.RoleARN, e.ID)
+	}
+	if bursar.CodeOf(err) != bursar.NotFound {
+		return e, err
+	}
+	e.ID, e.CreatedAt = bursar.NewID("exp"), tx.Now
+	return e, tx.exec(`INSERT INTO exports (`+exportColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		e.ID, e.WorkspaceID, e.AccountID, e.Name, e.ARN, e.Format, e.FileFormat, e.Versioning, e.Bucket, e.BucketOwner, e.Region, e.Prefix, e.RoleARN, stamp(e.CreatedAt))
+}
+
+// Export returns one export.
+func (tx *Tx) Export(workspaceID, id string) (bursar.Export, error) {
+	return one(tx, "export", scanExport, `SELECT `+exportColumns+` FROM exports WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+// Exports lists the exports that are followed, the oldest first; an empty account means every account's.
+func (tx *Tx) Exports(workspaceID, account string) ([]bursar.Export, error) {
+	return many(tx, scanExport, `SELECT `+exportColumns+` FROM exports WHERE workspace_id = $1 AND ($2 = '' OR account = $2) ORDER BY created_at, id`, workspaceID, account)
+}
+
+// Manifest is what is known of the manifest of one period of an export.
+type Manifest struct {
+	Period    bursar.Period
+	Key       string
+	ETag      string // of the version that was dealt with last: published, or rejected for good
+	CheckedAt time.Time
+}
+
+func scanManifest(r scanner) (Manifest, error) {
+	var m Manifest
+	var period string
+	var checked int64
+	if err := r.Scan(&period, &m.Key, &m.ETag, &checked); err != nil {
+		return m, err
+	}
+	m.CheckedAt = fromStamp(checked)
+	return m, m.Period.UnmarshalText([]byte(period))
+}
+
+// SetManifest records what is known of a period's manifest.
+func (tx *Tx) SetManifest(workspaceID, exportID string, m Manifest) error {
+	return tx.exec(`INSERT INTO manifests (workspace_id, export_id, period, key, etag, checked_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (export_id, period) DO UPDATE SET key = excluded.key, etag = excluded.etag, checked_at = excluded.checked_at`,
+		workspaceID, exportID, m.Period.String(), m.Key, m.ETag, stamp(m.CheckedAt))
+}
+
+// Manifests lists what is known of an export's manifests, by period.
+func (tx *Tx) Manifests(workspaceID, exportID string) ([]Manifest, error) {
+	return many(tx, scanManifest, `SELECT period, key, etag, checked_at FROM manifests WHERE workspace_id = $1 AND export_id = $2 ORDER BY period`, workspaceID, exportID)
+}

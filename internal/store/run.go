@@ -1,0 +1,111 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/bursarhq/bursar"
+)
+
+const runColumns = `id, workspace_id, kind, account, state, progress, error, attempt, created_at, started_at, finished_at`
+
+func scanRun(r scanner) (bursar.Run, error) {
+	var v bursar.Run
+	var progress, failure string
+	var created, started, finished int64
+	if err := r.Scan(&v.ID, &v.WorkspaceID, &v.Kind, &v.AccountID, &v.State, &progress, &failure, &v.Attempt, &created, &started, &finished); err != nil {
+		return v, err
+	}
+	v.CreatedAt, v.StartedAt, v.FinishedAt = fromStamp(created), fromStamp(started), fromStamp(finished)
+	return v, errors.Join(json.Unmarshal([]byte(progress), &v.Progress), json.Unmarshal([]byte(failure), &v.Error))
+}
+
+// Enqueue adds a run that is due at a time. When one of the same kind and account is queued or running already, that
+// one is returned instead, and added is false; a queued one that was due later is then due at the earlier time.
+func (tx *Tx) Enqueue(workspaceID, kind, account string, due time.Time) (run bursar.Run, added bool, err error) {
+	run, err = one(tx, "run", scanRun, `SELECT `+runColumns+` FROM runs
+		WHERE workspace_id = $1 AND kind = $2 AND account = $3 AND state IN ('queued', 'running')`, workspaceID, kind, account)
+	if err == nil {
+		return run, false, tx.exec(`UPDATE runs SET due_at = $1 WHERE id = $2 AND state = 'queued' AND due_at > $1`, stamp(due), run.ID)
+	}
+	if bursar.CodeOf(err) != bursar.NotFound {
+		return run, false, err
+	}
+	run = bursar.Run{ID: bursar.NewID("run"), WorkspaceID: workspaceID, Kind: kind, AccountID: account, State: bursar.RunQueued, CreatedAt: tx.Now}
+	return run, true, tx.exec(`INSERT INTO runs (`+runColumns+`, due_at) VALUES ($1, $2, $3, $4, $5, '{}', 'null', 0, $6, 0, 0, $7)`,
+		run.ID, run.WorkspaceID, run.Kind, run.AccountID, run.State, stamp(run.CreatedAt), stamp(due))
+}
+
+// ClaimRun takes the run that has been due longest and makes it running. ok is false when none is due.
+func (tx *Tx) ClaimRun() (run bursar.Run, ok bool, err error) {
+	run, err = one(tx, "run", scanRun, `UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = $1
+		WHERE id = (SELECT id FROM runs WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, created_at, id LIMIT 1)
+		RETURNING `+runColumns, stamp(tx.Now))
+	if bursar.CodeOf(err) == bursar.NotFound {
+		return run, false, nil
+	}
+	return run, err == nil, err
+}
+
+// NextDue returns when the next queued run is due; the zero time when none is queued.
+func (tx *Tx) NextDue() (time.Time, error) {
+	var due int64
+	err := tx.row(`SELECT coalesce(min(due_at), 0) FROM runs WHERE state = 'queued'`).Scan(&due)
+	return fromStamp(due), err
+}
+
+// SetProgress records how far a running run has come.
+func (tx *Tx) SetProgress(id string, p bursar.Progress) error {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return tx.change("run", `UPDATE runs SET progress = $1 WHERE id = $2 AND state = 'running'`, string(b), id)
+}
+
+// FinishRun ends a run that is not final yet.
+func (tx *Tx) FinishRun(id string, state bursar.RunState, failure *bursar.RunError) error {
+	b, err := json.Marshal(failure)
+	if err != nil {
+		return err
+	}
+	return tx.change("run", `UPDATE runs SET state = $1, error = $2, finished_at = $3 WHERE id = $4 AND state IN ('queued', 'running')`,
+		state, string(b), stamp(tx.Now), id)
+}
+
+// RetryRun puts a running run back into the queue, to be due at a time, and keeps why.
+func (tx *Tx) RetryRun(id string, due time.Time, failure *bursar.RunError) error {
+	b, err := json.Marshal(failure)
+	if err != nil {
+		return err
+	}
+	return tx.change("run", `UPDATE runs SET state = 'queued', error = $1, due_at = $2 WHERE id = $3 AND state = 'running'`, string(b), stamp(due), id)
+}
+
+// RequeueInterrupted puts every running run back into the queue: at start-up nothing runs, so each of them was cut off. It
+// returns how many there were.
+func (tx *Tx) RequeueInterrupted() (int64, error) {
+	res, err := tx.tx.ExecContext(tx.ctx, `UPDATE runs SET state = 'queued', due_at = $1 WHERE state = 'running'`, stamp(tx.Now))
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// Run returns one run.
+func (tx *Tx) Run(workspaceID, id string) (bursar.Run, error) {
+	return one(tx, "run", scanRun, `SELECT `+runColumns+` FROM runs WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+}
+
+// Runs lists runs, the newest first.
+func (tx *Tx) Runs(workspaceID string, limit int) ([]bursar.Run, error) {
+	return many(tx, scanRun, `SELECT `+runColumns+` FROM runs WHERE workspace_id = $1 ORDER BY created_at DESC, id LIMIT $2`, workspaceID, limit)
+}
+
+// LastFinished returns when a run of a kind last ended for an account; the zero time when none has.
+func (tx *Tx) LastFinished(workspaceID, kind, account string) (time.Time, error) {
+	var at int64
+	err := tx.row(`SELECT coalesce(max(finished_at), 0) FROM runs WHERE workspace_id = $1 AND kind = $2 AND account = $3`, workspaceID, kind, account).Scan(&at)
+	return fromStamp(at), err
+}
