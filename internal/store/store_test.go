@@ -177,7 +177,10 @@ func TestOneLiveRunPerKindAndAccount(t *testing.T) {
 	s, _ := open(t)
 	ws := workspace(t, s, "one")
 	enqueue := func() (r bursar.Run, added bool) {
-		in(t, s, func(tx *store.Tx) (err error) { r, added, err = tx.Enqueue(ws.ID, "check", "acc_1", tx.Now); return err })
+		in(t, s, func(tx *store.Tx) (err error) {
+			r, added, err = tx.Enqueue(ws.ID, "check", "acc_1", tx.Now)
+			return err
+		})
 		return r, added
 	}
 	first, added := enqueue()

@@ -1,0 +1,277 @@
+// Package job runs the work that bursar does in the background.
+//
+// A run is the queued job itself: the row that people look at, its progress, and the work to do are one, written in the same transaction
+// as the change that asked for it. That is why the queue is a table of the state store and not a library's: after a
+// crash each interrupted run is simply queued again, and nothing can be in one place and not in the other.
+//
+// A handler may be run more than once for the same run, and must be safe to run again.
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/store"
+)
+
+// Handler does the work of one kind of run. An error with the code Unavailable is tried again later; any other ends the
+// run as failed. When ctx ends, the handler returns soon.
+type Handler func(ctx context.Context, run *Live) error
+
+// Kind is a kind of run.
+type Kind struct {
+	Name     string
+	Do       Handler
+	Attempts int // at most, for Unavailable errors; 0 is 5
+}
+
+// Runner works off the queue. The zero value is not usable: see [New].
+type Runner struct {
+	store   *store.Store
+	kinds   map[string]Kind
+	workers int
+	log     *slog.Logger
+
+	wake   chan struct{}
+	events *events
+
+	mu      sync.Mutex
+	cancel  context.CancelFunc            // stops everything; nil while stopped
+	running map[string]context.CancelFunc // by run
+	done    sync.WaitGroup
+}
+
+// New makes a runner of the given kinds that works on at most workers runs at once. Two kinds of one name panic.
+func New(s *store.Store, log *slog.Logger, workers int, kinds ...Kind) *Runner {
+	r := &Runner{store: s, log: log, workers: workers, kinds: map[string]Kind{}, wake: make(chan struct{}, 1), events: newEvents(), running: map[string]context.CancelFunc{}}
+	for _, k := range kinds {
+		if _, twice := r.kinds[k.Name]; twice || k.Do == nil {
+			panic("job: kind " + k.Name + " is registered twice or does nothing")
+		}
+		r.kinds[k.Name] = k
+	}
+	return r
+}
+
+// Start takes up what a crash interrupted and begins to work. Starting twice is an error; Stop without Start is not.
+func (r *Runner) Start(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cancel != nil {
+		return errors.New("job: the runner is running already")
+	}
+	var cut int64
+	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) { cut, err = tx.RequeueInterrupted(); return err })
+	if err != nil {
+		return err
+	}
+	if cut > 0 {
+		r.log.Info("taking up interrupted runs", slog.Int64("runs", cut))
+	}
+	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	r.done.Add(1)
+	go r.loop(ctx)
+	return nil
+}
+
+// Stop tells every run to come to an end, and waits. Runs that did not finish are taken up at the next start.
+func (r *Runner) Stop() {
+	r.mu.Lock()
+	cancel := r.cancel
+	r.cancel = nil
+	r.mu.Unlock()
+	if cancel != nil {
+		cancel()
+	}
+	r.done.Wait()
+}
+
+// Wake makes the runner look at the queue now. Whoever enqueues a run calls it after the commit.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Enqueue adds a run that is due now and wakes the runner. While a run of this kind is live for the account, that one
+// is returned.
+func (r *Runner) Enqueue(ctx context.Context, workspaceID, kind, account string) (run bursar.Run, err error) {
+	if _, known := r.kinds[kind]; !known {
+		return run, fmt.Errorf("job: there is no kind %q", kind)
+	}
+	err = r.store.InTx(ctx, func(tx *store.Tx) error { run, _, err = tx.Enqueue(workspaceID, kind, account, tx.Now); return err })
+	r.Wake()
+	return run, err
+}
+
+// Cancel ends a run: at once when it is queued, and as soon as its handler lets go when it is running. A final run stays as it is.
+func (r *Runner) Cancel(ctx context.Context, workspaceID, id string) error {
+	return r.store.InTx(ctx, func(tx *store.Tx) error {
+		run, err := tx.Run(workspaceID, id)
+		if err != nil || run.State.Final() {
+			return err
+		}
+		if err := tx.FinishRun(id, bursar.RunCancelled, &bursar.RunError{Code: "cancelled", Message: "a person cancelled the run"}); err != nil {
+			return err
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if stop := r.running[id]; stop != nil {
+			stop()
+		}
+		return nil
+	})
+}
+
+// loop claims due runs while a worker is free, and otherwise waits until it is woken or the next run is due.
+func (r *Runner) loop(ctx context.Context) {
+	defer r.done.Done()
+	free := make(chan struct{}, r.workers)
+	for range r.workers {
+		free <- struct{}{}
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-free:
+		}
+		run, ok, wait := r.claim(ctx)
+		if ok {
+			r.done.Add(1)
+			go func() {
+				defer r.done.Done()
+				r.work(ctx, run)
+				free <- struct{}{}
+				r.Wake()
+			}()
+			continue
+		}
+		free <- struct{}{}
+		r.sleep(ctx, wait)
+	}
+}
+
+func (r *Runner) sleep(ctx context.Context, wait time.Duration) {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-r.wake:
+	case <-t.C:
+	}
+}
+
+// claim takes the next due run; without one it says how long to wait for the next.
+func (r *Runner) claim(ctx context.Context) (run bursar.Run, ok bool, wait time.Duration) {
+	const longest = time.Minute
+	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
+		if run, ok, err = tx.ClaimRun(); err != nil || ok {
+			return err
+		}
+		due, err := tx.NextDue()
+		wait = longest
+		if !due.IsZero() {
+			wait = min(longest, max(time.Millisecond, due.Sub(tx.Now)))
+		}
+		return err
+	})
+	if err != nil {
+		if ctx.Err() == nil {
+			r.log.Error("the queue cannot be read", slog.Any("error", err))
+		}
+		return run, false, time.Second
+	}
+	return run, ok, wait
+}
+
+func (r *Runner) work(ctx context.Context, run bursar.Run) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.mu.Lock()
+	r.running[run.ID] = cancel
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		delete(r.running, run.ID)
+		r.mu.Unlock()
+	}()
+	live := &Live{run: run, runner: r}
+	live.publish()
+	err := r.safely(ctx, live)
+	r.finish(context.WithoutCancel(ctx), ctx.Err() != nil, live, err)
+}
+
+// safely turns a panic of a handler into an error: one bad bill must not take the server down.
+func (r *Runner) safely(ctx context.Context, live *Live) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.log.Error("a run panicked", slog.String("run", live.run.ID), slog.String("kind", live.run.Kind), slog.Any("panic", p))
+			err = bursar.Errorf(bursar.Internal, "the run broke off: %v", p)
+		}
+	}()
+	kind, known := r.kinds[live.run.Kind]
+	if !known {
+		return bursar.Errorf(bursar.Internal, "this bursar knows no runs of kind %q", live.run.Kind)
+	}
+	return kind.Do(ctx, live)
+}
+
+// finish writes down how a run ended. A run that was cut off by Stop stays running in the store, and is taken up at the next start.
+func (r *Runner) finish(ctx context.Context, cut bool, live *Live, err error) {
+	run := live.run
+	state, failure := bursar.RunSucceeded, (*bursar.RunError)(nil)
+	if err != nil {
+		state, failure = bursar.RunFailed, runError(err)
+		if cut {
+			live.publishStored(ctx)
+			return
+		}
+		r.log.Warn("a run failed", slog.String("run", run.ID), slog.String("kind", run.Kind), slog.Int("attempt", run.Attempt), slog.Any("error", err))
+	}
+	saved := r.store.InTx(ctx, func(tx *store.Tx) error {
+		if state == bursar.RunFailed && bursar.CodeOf(err) == bursar.Unavailable && run.Attempt < r.attempts(run.Kind) {
+			return tx.RetryRun(run.ID, tx.Now.Add(backOff(run.Attempt)), failure)
+		}
+		if err := live.flush(tx); err != nil {
+			return err
+		}
+		return tx.FinishRun(run.ID, state, failure)
+	})
+	if saved != nil && bursar.CodeOf(saved) != bursar.NotFound { // not found: it was cancelled meanwhile
+		r.log.Error("a run's end cannot be written", slog.String("run", run.ID), slog.Any("error", saved))
+	}
+	live.publishStored(ctx)
+}
+
+func (r *Runner) attempts(kind string) int {
+	if n := r.kinds[kind].Attempts; n > 0 {
+		return n
+	}
+	return 5
+}
+
+// backOff doubles from 10 seconds to 10 minutes, with jitter so that many runs do not come back together.
+func backOff(attempt int) time.Duration {
+	d := min(10*time.Second<<(attempt-1), 10*time.Minute)
+	return d/2 + rand.N(d/2+1)
+}
+
+func runError(err error) *bursar.RunError {
+	var e *bursar.Error
+	if errors.As(err, &e) {
+		code := e.Reason
+		if code == "" {
+			code = string(e.Code)
+		}
+		return &bursar.RunError{Code: code, Message: err.Error(), Hint: e.Hint}
+	}
+	return &bursar.RunError{Code: string(bursar.Internal), Message: err.Error()}
+}
