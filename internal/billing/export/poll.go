@@ -1,0 +1,165 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bursarhq/bursar"
+)
+
+// Known is what an earlier look learned of a period's manifest.
+type Known struct {
+	Period    bursar.Period
+	Key       string
+	ETag      string    // of the version that was dealt with; "" when none was
+	CheckedAt time.Time // when it was last asked for
+}
+
+// Candidate is a delivery that is new: its manifest changed since it was known.
+type Candidate struct {
+	Export   bursar.Export
+	Period   bursar.Period
+	Key      string // of the manifest
+	Object   bursar.Object
+	Manifest Manifest
+}
+
+// Look is what a look at one period's manifest told.
+type Look struct {
+	Known                // as it is now, to be remembered
+	New       *Candidate // set when there is something to import
+	Err       error      // why the manifest cannot be used; the period's delivery is not published
+	Requested bool       // whether S3 was asked
+}
+
+// How long AWS changes a month after its end: two weeks as a rule, then now and then for refunds and credits.
+const (
+	openAfterEnd   = 15 * 24 * time.Hour
+	closedAfterEnd = 92 * 24 * time.Hour
+	closedEvery    = 24 * time.Hour
+)
+
+// Due says whether a period is to be looked at: an open one at every poll, a closed one once a day for three months.
+func Due(p bursar.Period, lastLook, now time.Time) bool {
+	since := now.Sub(p.End())
+	switch {
+	case since < openAfterEnd:
+		return true
+	case since < closedAfterEnd:
+		return now.Sub(lastLook) >= closedEvery
+	}
+	return lastLook.IsZero()
+}
+
+// Poll looks at an export. It asks for one manifest of each period that is due, with one conditional request; only when nothing
+// is known of the export yet does it list. What it learned is in the looks, by period.
+func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, now time.Time) ([]Look, error) {
+	if len(known) == 0 {
+		found, err := Discover(ctx, b, e)
+		if err != nil {
+			return nil, err
+		}
+		known = found
+	}
+	var looks []Look
+	for _, k := range withNewPeriods(known, now) {
+		if !Due(k.Period, k.CheckedAt, now) {
+			looks = append(looks, Look{Known: k})
+			continue
+		}
+		l, err := look(ctx, b, e, k)
+		if err != nil {
+			return nil, fmt.Errorf("asking for the manifest of %s: %w", k.Period, err)
+		}
+		l.CheckedAt = now
+		looks = append(looks, l)
+	}
+	return looks, nil
+}
+
+// withNewPeriods adds the periods since the first known one that nothing is known of: their manifests have the same
+// name in another month's folder.
+func withNewPeriods(known []Known, now time.Time) []Known {
+	if len(known) == 0 {
+		return nil
+	}
+	by := map[bursar.Period]Known{}
+	for _, k := range known {
+		by[k.Period] = k
+	}
+	sorted := slices.SortedFunc(maps.Values(by), func(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) })
+	first, pattern := sorted[0].Period, sorted[len(sorted)-1].Key
+	for p, n := first, 0; !bursar.PeriodOf(now).Before(p) && n < 600; p, n = p.Add(1), n+1 {
+		if _, have := by[p]; have {
+			continue
+		}
+		if key, ok := ForPeriod(pattern, p); ok {
+			sorted = append(sorted, Known{Period: p, Key: key})
+		}
+	}
+	slices.SortFunc(sorted, func(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) })
+	return sorted
+}
+
+func look(ctx context.Context, b bursar.Bucket, e bursar.Export, k Known) (Look, error) {
+	l := Look{Known: k, Requested: true}
+	obj, body, err := b.Get(ctx, k.Key, k.ETag)
+	if errors.Is(err, bursar.ErrNotModified) || errors.Is(err, bursar.ErrNoObject) {
+		return l, nil
+	}
+	if err != nil {
+		return l, err
+	}
+	defer body.Close()
+	data, err := io.ReadAll(io.LimitReader(body, MaxManifestBytes+1))
+	if err != nil {
+		return l, err
+	}
+	l.ETag = obj.ETag
+	m, err := ParseManifest(data, e.Bucket)
+	if err != nil {
+		l.Err = err
+		return l, nil
+	}
+	if !m.Period.IsZero() && m.Period != k.Period {
+		l.Err = refuse("it is about %s and lies in the folder of %s", m.Period, k.Period)
+		return l, nil
+	}
+	if len(m.Files) == 0 {
+		l.Err = refuse("its list of files is empty")
+		return l, nil
+	}
+	l.New = &Candidate{Export: e, Period: k.Period, Key: k.Key, Object: obj, Manifest: m}
+	return l, nil
+}
+
+// Discover lists an export's folder for its manifests: one for each period, the one that AWS rewrites, not the copies in
+// the folders of versions. It answers with none when nothing is delivered yet.
+func Discover(ctx context.Context, b bursar.Bucket, e bursar.Export) ([]Known, error) {
+	best := map[bursar.Period]Known{}
+	for _, folder := range Folders(e) {
+		for obj, err := range b.List(ctx, folder) {
+			if err != nil {
+				return nil, fmt.Errorf("listing %s: %w", folder, err)
+			}
+			k, ok := ParseKey(obj.Key)
+			if !ok || !k.IsManifest() || !k.BelongsTo(e) || k.Version != "" {
+				continue
+			}
+			if have, found := best[k.Period]; !found || preferred(obj.Key, have.Key) {
+				best[k.Period] = Known{Period: k.Period, Key: obj.Key}
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(best), func(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) }), nil
+}
+
+// preferred decides between two manifests of one period outside any version's folder: the Athena layout's, which is
+// longer, stands beside an older layout's after a report was changed.
+func preferred(a, b string) bool { return len(a) > len(b) }
