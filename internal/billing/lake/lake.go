@@ -1,0 +1,262 @@
+// Package lake holds the published line items: Parquet files, and the catalog in the state store that says which delivery of each
+// (export, period) counts.
+//
+// A delivery replaces its (export, period) as a whole. Its files are written and synced under a name that no reader knows; then one
+// transaction flips the catalog. Readers take a [Snapshot], which is one read of the catalog, and hold its files until they release it: they
+// see the old delivery or the new one, never a mix. Whatever a crash leaves behind is in no catalog, and is removed at the
+// next [Open].
+//
+// On disk: <dir>/<workspace>/<export>/<period>/<delivery>/line_items-NNNNN.parquet and rollup.parquet.
+package lake
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/ingest"
+	"github.com/bursarhq/bursar/internal/store"
+)
+
+// Roller makes a delivery's rollup from its line items. The query room implements it.
+type Roller interface {
+	// Roll writes to out the daily sums over the given Parquet files of line items.
+	Roll(ctx context.Context, parts []string, out string) error
+}
+
+// Options say how a lake behaves.
+type Options struct {
+	Keep    int // superseded deliveries of each period that are kept
+	Workers int // cores that an import may use; 0 is all
+	Log     *slog.Logger
+}
+
+// Lake is the lake of one installation. It is safe for concurrent use; one process at a time may hold a folder.
+type Lake struct {
+	dir     string
+	store   *store.Store
+	roller  Roller
+	options Options
+
+	mu     sync.Mutex
+	leases map[string]int // readers by delivery
+}
+
+const staging = "staging"
+
+// Open opens the lake in a folder, creates it when absent, and removes what an interrupted import left behind.
+func Open(ctx context.Context, dir string, s *store.Store, r Roller, o Options) (*Lake, error) {
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
+	l := &Lake{dir: dir, store: s, roller: r, options: o, leases: map[string]int{}}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("the lake's folder cannot be made: %w", err)
+	}
+	return l, l.sweep(ctx)
+}
+
+// contents is what the catalog keeps of a delivery for the lake itself.
+type contents struct {
+	Parts    []part            `json:"parts"`
+	Rollup   string            `json:"rollup"`
+	Columns  []ingest.Column   `json:"columns"`
+	Services map[string]string `json:"services,omitempty"` // unblended cost by service and currency, for "what changed"
+	Warnings []string          `json:"warnings,omitempty"`
+}
+
+type part struct {
+	File  string `json:"file"`
+	Rows  int64  `json:"rows"`
+	Bytes int64  `json:"bytes"`
+}
+
+func (l *Lake) home(d bursar.Delivery) string {
+	return filepath.Join(l.dir, d.WorkspaceID, d.ExportID, d.Period.String(), d.ID)
+}
+
+// sweep removes staged files, and folders that no catalog names. It runs before any import does.
+func (l *Lake) sweep(ctx context.Context) error {
+	if err := os.RemoveAll(filepath.Join(l.dir, staging)); err != nil {
+		return err
+	}
+	var known []store.Delivery
+	err := l.store.View(ctx, func(tx *store.Tx) (err error) { known, err = tx.EveryDelivery(); return err })
+	if err != nil {
+		return err
+	}
+	keep := map[string]bool{}
+	for _, d := range known {
+		keep[l.home(d.Delivery)] = true
+	}
+	homes, err := filepath.Glob(filepath.Join(l.dir, "*", "*", "*", "dlv_*"))
+	if err != nil {
+		return err
+	}
+	for _, h := range homes {
+		if keep[h] {
+			continue
+		}
+		l.options.Log.Info("removing files that no delivery names", slog.String("folder", h))
+		if err := os.RemoveAll(h); err != nil {
+			return err
+		}
+	}
+	return l.present(known)
+}
+
+// present says so when files of a published delivery are gone: a lake that lost files must not answer with less.
+func (l *Lake) present(known []store.Delivery) error {
+	for _, d := range known {
+		if d.State != bursar.DeliveryPublished {
+			continue
+		}
+		var c contents
+		if err := json.Unmarshal(d.Contents, &c); err != nil {
+			return err
+		}
+		for _, p := range c.Parts {
+			info, err := os.Stat(filepath.Join(l.home(d.Delivery), p.File))
+			if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() != p.Bytes {
+				return bursar.Errorf(bursar.Unavailable, "the lake lost a file of delivery %s (%s, %s)", d.ID, d.Period, p.File).
+					WithReason("lake_damaged").WithHint("restore %s from a backup", l.home(d.Delivery))
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Snapshot is one state of a workspace's part of the lake. Its files stay where they are until Release.
+type Snapshot struct {
+	LineItems []string // Parquet files, absolute
+	Rollups   []string // Parquet files, absolute
+	Columns   []string // names of the columns that any of the line items' files has, sorted
+	Version   string   // changes whenever the deliveries that count change
+
+	release func()
+}
+
+// Release lets go of the snapshot's files.
+func (s *Snapshot) Release() { s.release() }
+
+// Snapshot reads the catalog once. within limits it to deliveries of periods that a reader wants; nil means all.
+func (l *Lake) Snapshot(ctx context.Context, workspaceID string, within func(bursar.Period) bool) (*Snapshot, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var published []store.Delivery
+	err := l.store.View(ctx, func(tx *store.Tx) (err error) { published, err = tx.AllPublished(workspaceID); return err })
+	if err != nil {
+		return nil, err
+	}
+	s := &Snapshot{}
+	columns := map[string]bool{}
+	var held []string
+	for _, d := range published {
+		if within != nil && !within(d.Period) {
+			continue
+		}
+		if err := l.include(s, d, columns); err != nil {
+			return nil, err
+		}
+		held = append(held, d.ID)
+		s.Version += d.ID
+	}
+	for c := range columns {
+		s.Columns = append(s.Columns, c)
+	}
+	slices.Sort(s.Columns)
+	for _, id := range held {
+		l.leases[id]++
+	}
+	s.release = sync.OnceFunc(func() { l.letGo(held) })
+	return s, nil
+}
+
+func (l *Lake) include(s *Snapshot, d store.Delivery, columns map[string]bool) error {
+	var c contents
+	if err := json.Unmarshal(d.Contents, &c); err != nil {
+		return err
+	}
+	home := l.home(d.Delivery)
+	for _, p := range c.Parts {
+		s.LineItems = append(s.LineItems, filepath.Join(home, p.File))
+	}
+	if c.Rollup != "" {
+		s.Rollups = append(s.Rollups, filepath.Join(home, c.Rollup))
+	}
+	for _, col := range c.Columns {
+		columns[col.Name] = true
+	}
+	return nil
+}
+
+func (l *Lake) letGo(deliveries []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, id := range deliveries {
+		if l.leases[id]--; l.leases[id] == 0 {
+			delete(l.leases, id)
+		}
+	}
+}
+
+// Collect removes superseded deliveries beyond those that are kept of each period, unless a reader holds them: those go next time.
+func (l *Lake) Collect(ctx context.Context, workspaceID, exportID string, p bursar.Period) error {
+	gone, err := l.forget(ctx, workspaceID, exportID, p)
+	if err != nil {
+		return err
+	}
+	for _, d := range gone {
+		if err := os.RemoveAll(l.home(d.Delivery)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget takes deliveries out of the catalog before their files go: a crash between leaves files that no catalog names.
+func (l *Lake) forget(ctx context.Context, workspaceID, exportID string, p bursar.Period) (gone []store.Delivery, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err = l.store.InTx(ctx, func(tx *store.Tx) error {
+		all, err := tx.DeliveriesOfPeriod(workspaceID, exportID, p)
+		if err != nil {
+			return err
+		}
+		kept := 0
+		for _, d := range all {
+			if d.State != bursar.DeliverySuperseded {
+				continue
+			}
+			if kept++; kept <= l.options.Keep || l.leases[d.ID] > 0 {
+				continue
+			}
+			if err := tx.ForgetDelivery(workspaceID, d.ID); err != nil {
+				return err
+			}
+			gone = append(gone, d)
+		}
+		return nil
+	})
+	return gone, err
+}
+
+// Republish makes a superseded delivery count again: a roll back, in one transaction.
+func (l *Lake) Republish(ctx context.Context, workspaceID, deliveryID string) (d bursar.Delivery, err error) {
+	err = l.store.InTx(ctx, func(tx *store.Tx) error {
+		full, err := tx.Republish(workspaceID, deliveryID)
+		d = full.Delivery
+		return err
+	})
+	return d, err
+}
