@@ -8,6 +8,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"hash/crc32"
+	"log/slog"
 	"math/big"
 	"regexp"
 	"strings"
@@ -139,7 +140,10 @@ func (k Keys) Authenticate(ctx context.Context, key bursar.Secret) (Principal, e
 	if !same || !kept.RevokedAt.IsZero() || !kept.ExpiresAt.IsZero() && !now.Before(kept.ExpiresAt) {
 		return Principal{}, refused
 	}
-	return Principal{WorkspaceID: kept.WorkspaceID, Role: Role(kept.Role), KeyID: kept.ID}, k.touch(ctx, kept, now)
+	if err := k.touch(ctx, kept, now); err != nil { // a full disk must not lock anybody out
+		slog.WarnContext(ctx, "the use of a key cannot be recorded", slog.String("key", kept.ID), slog.Any("error", err))
+	}
+	return Principal{WorkspaceID: kept.WorkspaceID, Role: Role(kept.Role), KeyID: kept.ID}, nil
 }
 
 // touch records the use of a key, at most once a minute: a read must not cost a write each time.

@@ -4,7 +4,8 @@
 // as the change that asked for it. That is why the queue is a table of the state store and not a library's: after a
 // crash each interrupted run is simply queued again, and nothing can be in one place and not in the other.
 //
-// A handler may be run more than once for the same run, and must be safe to run again.
+// A handler may be run more than once for the same run, and must be safe to run again. One program at a time works on a
+// state store: at its start it takes up everything that is marked as running.
 package job
 
 import (
@@ -13,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -47,6 +49,9 @@ type Runner struct {
 	done    sync.WaitGroup
 }
 
+// mostStarts is how often a run is begun again after a crash, before it is taken for the cause.
+const mostStarts = 10
+
 // New makes a runner of the given kinds that works on at most workers runs at once. Two kinds of one name panic.
 func New(s *store.Store, log *slog.Logger, workers int, kinds ...Kind) *Runner {
 	r := &Runner{store: s, log: log, workers: workers, kinds: map[string]Kind{}, wake: make(chan struct{}, 1), events: newEvents(), running: map[string]context.CancelFunc{}}
@@ -67,7 +72,7 @@ func (r *Runner) Start(ctx context.Context) error {
 		return errors.New("job: the runner is running already")
 	}
 	var cut int64
-	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) { cut, err = tx.RequeueInterrupted(); return err })
+	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) { cut, err = tx.RequeueInterrupted(mostStarts); return err })
 	if err != nil {
 		return err
 	}
@@ -80,7 +85,7 @@ func (r *Runner) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop tells every run to come to an end, and waits. Runs that did not finish are taken up at the next start.
+// Stop tells every run to come to an end, and waits. Runs that did not finish are queued again, for the next start.
 func (r *Runner) Stop() {
 	r.mu.Lock()
 	cancel := r.cancel
@@ -112,22 +117,30 @@ func (r *Runner) Enqueue(ctx context.Context, workspaceID, kind, account string)
 }
 
 // Cancel ends a run: at once when it is queued, and as soon as its handler lets go when it is running. A final run stays as it is.
-func (r *Runner) Cancel(ctx context.Context, workspaceID, id string) error {
-	return r.store.InTx(ctx, func(tx *store.Tx) error {
-		run, err := tx.Run(workspaceID, id)
-		if err != nil || run.State.Final() {
+// It returns the run as it is then.
+func (r *Runner) Cancel(ctx context.Context, workspaceID, id string) (run bursar.Run, err error) {
+	changed := false
+	err = r.store.InTx(ctx, func(tx *store.Tx) error {
+		if run, err = tx.Run(workspaceID, id); err != nil || run.State.Final() {
 			return err
 		}
-		if err := tx.FinishRun(id, bursar.RunCancelled, &bursar.RunError{Code: "cancelled", Message: "a person cancelled the run"}); err != nil {
+		if err := tx.FinishRun(id, bursar.RunCancelled, &bursar.RunError{Code: "cancelled", Message: "somebody cancelled the run"}); err != nil {
 			return err
 		}
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if stop := r.running[id]; stop != nil {
-			stop()
-		}
-		return nil
+		changed = true
+		run, err = tx.Run(workspaceID, id)
+		return err
 	})
+	if err != nil || !changed {
+		return run, err
+	}
+	r.mu.Lock()
+	if stop := r.running[id]; stop != nil {
+		stop()
+	}
+	r.mu.Unlock()
+	r.events.publish(id, Event{Run: &run})
+	return run, nil
 }
 
 // loop claims due runs while a worker is free, and otherwise waits until it is woken or the next run is due.
@@ -143,12 +156,12 @@ func (r *Runner) loop(ctx context.Context) {
 			return
 		case <-free:
 		}
-		run, ok, wait := r.claim(ctx)
-		if ok {
+		t, wait := r.claim(ctx)
+		if t != nil {
 			r.done.Add(1)
 			go func() {
 				defer r.done.Done()
-				r.work(ctx, run)
+				r.work(t)
 				free <- struct{}{}
 				r.Wake()
 			}()
@@ -169,12 +182,42 @@ func (r *Runner) sleep(ctx context.Context, wait time.Duration) {
 	}
 }
 
+// task is a claimed run, with what ends it.
+type task struct {
+	run    bursar.Run
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// register makes a claimed run known to Cancel. It happens inside of the claiming transaction: whoever sees the run running, can
+// end it.
+func (r *Runner) register(ctx context.Context, run bursar.Run) *task {
+	t := &task{run: run}
+	t.ctx, t.cancel = context.WithCancel(ctx)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.running[run.ID] = t.cancel
+	return t
+}
+
+func (r *Runner) forget(t *task) {
+	t.cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.running, t.run.ID)
+}
+
 // claim takes the next due run; without one it says how long to wait for the next.
-func (r *Runner) claim(ctx context.Context) (run bursar.Run, ok bool, wait time.Duration) {
+func (r *Runner) claim(ctx context.Context) (t *task, wait time.Duration) {
 	const longest = time.Minute
-	err := r.store.InTx(ctx, func(tx *store.Tx) (err error) {
-		if run, ok, err = tx.ClaimRun(); err != nil || ok {
+	err := r.store.InTx(ctx, func(tx *store.Tx) error {
+		run, ok, err := tx.ClaimRun()
+		if err != nil {
 			return err
+		}
+		if ok {
+			t = r.register(ctx, run)
+			return nil
 		}
 		due, err := tx.NextDue()
 		wait = longest
@@ -184,37 +227,31 @@ func (r *Runner) claim(ctx context.Context) (run bursar.Run, ok bool, wait time.
 		return err
 	})
 	if err != nil {
+		if t != nil {
+			r.forget(t)
+		}
 		if ctx.Err() == nil {
 			r.log.Error("the queue cannot be read", slog.Any("error", err))
 		}
-		return run, false, time.Second
+		return nil, time.Second
 	}
-	return run, ok, wait
+	return t, wait
 }
 
-func (r *Runner) work(ctx context.Context, run bursar.Run) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r.mu.Lock()
-	r.running[run.ID] = cancel
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		delete(r.running, run.ID)
-		r.mu.Unlock()
-	}()
-	live := &Live{run: run, runner: r}
+func (r *Runner) work(t *task) {
+	defer r.forget(t)
+	live := &Live{run: t.run, runner: r}
 	live.publish()
-	err := r.safely(ctx, live)
-	r.finish(context.WithoutCancel(ctx), ctx.Err() != nil, live, err)
+	err := r.safely(t.ctx, live)
+	r.finish(context.WithoutCancel(t.ctx), t.ctx.Err() != nil, live, err)
 }
 
 // safely turns a panic of a handler into an error: one bad bill must not take the server down.
 func (r *Runner) safely(ctx context.Context, live *Live) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("a run panicked", slog.String("run", live.run.ID), slog.String("kind", live.run.Kind), slog.Any("panic", p))
-			err = bursar.Errorf(bursar.Internal, "the run broke off: %v", p)
+			r.log.Error("a run panicked", slog.String("run", live.run.ID), slog.String("kind", live.run.Kind), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
 	kind, known := r.kinds[live.run.Kind]
@@ -224,26 +261,25 @@ func (r *Runner) safely(ctx context.Context, live *Live) (err error) {
 	return kind.Do(ctx, live)
 }
 
-// finish writes down how a run ended. A run that was cut off by Stop stays running in the store, and is taken up at the next start.
+// finish writes down how a run ended. A run that Stop cut off goes back to the queue.
 func (r *Runner) finish(ctx context.Context, cut bool, live *Live, err error) {
-	run := live.run
-	state, failure := bursar.RunSucceeded, (*bursar.RunError)(nil)
-	if err != nil {
-		state, failure = bursar.RunFailed, runError(err)
-		if cut {
-			live.publishStored(ctx)
-			return
-		}
+	run := live.Run()
+	if err != nil && !cut {
 		r.log.Warn("a run failed", slog.String("run", run.ID), slog.String("kind", run.Kind), slog.Int("attempt", run.Attempt), slog.Any("error", err))
 	}
 	saved := r.store.InTx(ctx, func(tx *store.Tx) error {
-		if state == bursar.RunFailed && bursar.CodeOf(err) == bursar.Unavailable && run.Attempt < r.attempts(run.Kind) {
-			return tx.RetryRun(run.ID, tx.Now.Add(backOff(run.Attempt)), failure)
-		}
 		if err := live.flush(tx); err != nil {
 			return err
 		}
-		return tx.FinishRun(run.ID, state, failure)
+		switch {
+		case err == nil:
+			return tx.FinishRun(run.ID, bursar.RunSucceeded, nil)
+		case cut:
+			return tx.ReleaseRun(run.ID)
+		case bursar.CodeOf(err) == bursar.Unavailable && run.Attempt < r.attempts(run.Kind):
+			return tx.RetryRun(run.ID, tx.Now.Add(backOff(run.Attempt)), runError(err))
+		}
+		return tx.FinishRun(run.ID, bursar.RunFailed, runError(err))
 	})
 	if saved != nil && bursar.CodeOf(saved) != bursar.NotFound { // not found: it was cancelled meanwhile
 		r.log.Error("a run's end cannot be written", slog.String("run", run.ID), slog.Any("error", saved))
@@ -260,7 +296,7 @@ func (r *Runner) attempts(kind string) int {
 
 // backOff doubles from 10 seconds to 10 minutes, with jitter so that many runs do not come back together.
 func backOff(attempt int) time.Duration {
-	d := min(10*time.Second<<(attempt-1), 10*time.Minute)
+	d := min(10*time.Second<<min(attempt-1, 10), 10*time.Minute)
 	return d/2 + rand.N(d/2+1)
 }
 
@@ -271,7 +307,7 @@ func runError(err error) *bursar.RunError {
 		if code == "" {
 			code = string(e.Code)
 		}
-		return &bursar.RunError{Code: code, Message: err.Error(), Hint: e.Hint}
+		return &bursar.RunError{Code: code, Message: e.Message, Hint: e.Hint}
 	}
-	return &bursar.RunError{Code: string(bursar.Internal), Message: err.Error()}
+	return &bursar.RunError{Code: string(bursar.Internal), Message: "the run broke off", Hint: "the server's log says why"}
 }

@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync/atomic"
@@ -155,7 +156,7 @@ func TestInterruptedRunsAreTakenUp(t *testing.T) {
 
 	r = b.runner(t, job.Kind{Name: "long", Do: func(context.Context, *job.Live) error { return nil }})
 	b.start(t, r)
-	if again := b.final(t, r, run.ID); again.State != bursar.RunSucceeded || again.Attempt != 2 {
+	if again := b.final(t, r, run.ID); again.State != bursar.RunSucceeded || again.Attempt != 1 {
 		t.Errorf("after the restart: %+v", again)
 	}
 }
@@ -171,14 +172,84 @@ func TestCancel(t *testing.T) {
 	b.start(t, r)
 	run := b.enqueue(t, r, "long")
 	<-begun
-	if err := r.Cancel(t.Context(), "ws_other", run.ID); bursar.CodeOf(err) != bursar.NotFound {
+	if _, err := r.Cancel(t.Context(), "ws_other", run.ID); bursar.CodeOf(err) != bursar.NotFound {
 		t.Errorf("another workspace cancelled it: %v", err)
 	}
-	if err := r.Cancel(t.Context(), b.ws, run.ID); err != nil {
+	if run, err := r.Cancel(t.Context(), b.ws, run.ID); err != nil || run.State != bursar.RunCancelled {
+		t.Fatalf("got %+v, %v", run, err)
+	}
+	r.Stop()
+	if run := b.final(t, r, run.ID); run.State != bursar.RunCancelled || run.FinishedAt.IsZero() {
+		t.Errorf("after its handler let go: %+v", run)
+	}
+}
+
+func TestListenersHearThatAQueuedRunIsCancelled(t *testing.T) {
+	b := setup(t)
+	r := b.runner(t, job.Kind{Name: "never", Do: func(context.Context, *job.Live) error { t.Error("it ran"); return nil }})
+	run := b.enqueue(t, r, "never")
+	events, stop := r.Listen(run.ID)
+	defer stop()
+	if _, err := r.Cancel(t.Context(), b.ws, run.ID); err != nil {
 		t.Fatal(err)
 	}
-	if run := b.final(t, r, run.ID); run.State != bursar.RunCancelled {
-		t.Errorf("got %+v", run)
+	if e := <-events; e.Run == nil || e.Run.State != bursar.RunCancelled {
+		t.Errorf("got %+v", e)
+	}
+}
+
+func TestARunThatEndsTheProgramIsGivenUp(t *testing.T) {
+	b := setup(t)
+	r := b.runner(t, job.Kind{Name: "deadly", Do: func(context.Context, *job.Live) error { t.Error("it ran again"); return nil }})
+	run := b.enqueue(t, r, "deadly")
+	crash := func(n int) error { // as kill -9 leaves it: claimed and never finished
+		return b.store.InTx(t.Context(), func(tx *store.Tx) error {
+			for range n {
+				if _, ok, err := tx.ClaimRun(); err != nil || !ok {
+					return fmt.Errorf("claimed %v: %w", ok, err)
+				}
+				if _, err := tx.RequeueInterrupted(1000); err != nil {
+					return err
+				}
+			}
+			_, _, err := tx.ClaimRun()
+			return err
+		})
+	}
+	if err := crash(9); err != nil {
+		t.Fatal(err)
+	}
+	b.start(t, r)
+	if got := b.final(t, r, run.ID); got.State != bursar.RunFailed || got.Error == nil || got.Error.Code != "interrupted" {
+		t.Errorf("got %+v %+v", got, got.Error)
+	}
+}
+
+func TestAListenerThatIsSlowStillGetsTheLastWord(t *testing.T) {
+	b := setup(t)
+	r := b.runner(t, job.Kind{Name: "chatty", Do: func(ctx context.Context, l *job.Live) error {
+		for i := range int64(5000) {
+			l.Progress(ctx, bursar.Progress{Done: i})
+		}
+		return nil
+	}})
+	run := b.enqueue(t, r, "chatty")
+	slow, stop := r.Listen(run.ID)
+	defer stop()
+	b.start(t, r)
+	b.final(t, r, run.ID)
+	r.Stop()
+	last := job.Event{}
+	for {
+		select {
+		case last = <-slow:
+			continue
+		default:
+		}
+		break
+	}
+	if last.Run == nil || last.Run.State != bursar.RunSucceeded || last.Run.Progress.Done != 4999 {
+		t.Errorf("the last word was %+v", last.Run)
 	}
 }
 
@@ -218,8 +289,8 @@ func TestStopIsNoFailure(t *testing.T) {
 	r.Stop()
 	err := b.store.View(t.Context(), func(tx *store.Tx) error {
 		got, err := tx.Run(b.ws, run.ID)
-		if got.State != bursar.RunRunning {
-			t.Errorf("stopping made it %s", got.State)
+		if got.State != bursar.RunQueued || got.Attempt != 0 || got.Error != nil {
+			t.Errorf("stopping made it %+v", got)
 		}
 		return err
 	})

@@ -65,13 +65,13 @@ func (tx *Tx) Account(workspaceID, id string) (bursar.Account, error) {
 	return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
 }
 
-// Accounts lists accounts in the order of their ids. The cursor is the last row's id.
+// Accounts lists accounts by name. An account that is renamed between two pages may be seen twice or not at all.
 func (tx *Tx) Accounts(workspaceID string, p Page) (accounts []bursar.Account, next string, err error) {
 	accounts, err = many(tx, scanAccount, `SELECT `+accountColumns+` FROM accounts
-		WHERE workspace_id = $1 AND id > $2 ORDER BY id LIMIT $3`, workspaceID, p.After, p.Limit+1)
+		WHERE workspace_id = $1 AND name > $2 ORDER BY name LIMIT $3`, workspaceID, p.After, p.Limit+1)
 	if err == nil && len(accounts) > p.Limit {
 		accounts = accounts[:p.Limit]
-		next = accounts[p.Limit-1].ID
+		next = accounts[p.Limit-1].Name
 	}
 	return accounts, next, err
 }

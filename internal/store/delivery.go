@@ -36,7 +36,7 @@ func (tx *Tx) Publish(d Delivery) (before Delivery, err error) {
 		return before, err
 	}
 	if before.ID != "" {
-		if err := tx.setDeliveryState(before.ID, bursar.DeliverySuperseded); err != nil {
+		if err := tx.setDeliveryState(d.WorkspaceID, before.ID, bursar.DeliverySuperseded); err != nil {
 			return before, err
 		}
 	}
@@ -58,12 +58,12 @@ func (tx *Tx) Republish(workspaceID, id string) (Delivery, error) {
 		return d, err
 	}
 	if now.ID != "" {
-		if err := tx.setDeliveryState(now.ID, bursar.DeliverySuperseded); err != nil {
+		if err := tx.setDeliveryState(workspaceID, now.ID, bursar.DeliverySuperseded); err != nil {
 			return d, err
 		}
 	}
 	d.State = bursar.DeliveryPublished
-	return d, tx.setDeliveryState(id, bursar.DeliveryPublished)
+	return d, tx.setDeliveryState(workspaceID, id, bursar.DeliveryPublished)
 }
 
 // Reject keeps a record of a delivery that could not be published, and why.
@@ -72,8 +72,8 @@ func (tx *Tx) Reject(d Delivery) error {
 	return tx.putDelivery(d)
 }
 
-func (tx *Tx) setDeliveryState(id string, state bursar.DeliveryState) error {
-	return tx.change("delivery", `UPDATE deliveries SET state = $1 WHERE id = $2`, state, id)
+func (tx *Tx) setDeliveryState(workspaceID, id string, state bursar.DeliveryState) error {
+	return tx.change("delivery", `UPDATE deliveries SET state = $1 WHERE workspace_id = $2 AND id = $3`, state, workspaceID, id)
 }
 
 func (tx *Tx) putDelivery(d Delivery) error {
@@ -115,9 +115,19 @@ func (tx *Tx) DeliveriesOfPeriod(workspaceID, exportID string, p bursar.Period) 
 }
 
 // Deliveries lists deliveries, the newest first; an empty exportID means every export's.
-func (tx *Tx) Deliveries(workspaceID, exportID string, limit int) ([]Delivery, error) {
-	return many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
-		WHERE workspace_id = $1 AND ($2 = '' OR export_id = $2) ORDER BY imported_at DESC, id DESC LIMIT $3`, workspaceID, exportID, limit)
+func (tx *Tx) Deliveries(workspaceID, exportID string, p Page) (deliveries []Delivery, next string, err error) {
+	at, id, err := p.before()
+	if err != nil {
+		return nil, "", err
+	}
+	deliveries, err = many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
+		WHERE workspace_id = $1 AND ($2 = '' OR export_id = $2) AND (imported_at, id) < ($3, $4)
+		ORDER BY imported_at DESC, id DESC LIMIT $5`, workspaceID, exportID, at, id, p.Limit+1)
+	if err == nil && len(deliveries) > p.Limit {
+		deliveries = deliveries[:p.Limit]
+		next = cursor(deliveries[p.Limit-1].ImportedAt, deliveries[p.Limit-1].ID)
+	}
+	return deliveries, next, err
 }
 
 // ForgetDelivery removes a superseded or rejected delivery from the catalog, once its files are gone.

@@ -25,7 +25,7 @@ func (tx *Tx) FollowExport(e bursar.Export) (bursar.Export, error) {
 	if err == nil {
 		e.ID, e.CreatedAt = known.ID, known.CreatedAt
 		return e, tx.change("export", `UPDATE exports SET arn = $1, format = $2, file_format = $3, versioning = $4, bucket_owner = $5, region = $6, role_arn = $7
-			WHERE id = $8`, e.ARN, e.Format, e.FileFormat, e.Versioning, e.BucketOwner, e.Region, e.RoleARN, e.ID)
+			WHERE workspace_id = $8 AND id = $9`, e.ARN, e.Format, e.FileFormat, e.Versioning, e.BucketOwner, e.Region, e.RoleARN, e.WorkspaceID, e.ID)
 	}
 	if bursar.CodeOf(err) != bursar.NotFound {
 		return e, err

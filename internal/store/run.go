@@ -83,9 +83,24 @@ func (tx *Tx) RetryRun(id string, due time.Time, failure *bursar.RunError) error
 	return tx.change("run", `UPDATE runs SET state = 'queued', error = $1, due_at = $2 WHERE id = $3 AND state = 'running'`, string(b), stamp(due), id)
 }
 
-// RequeueInterrupted puts every running run back into the queue: at start-up nothing runs, so each of them was cut off. It
-// returns how many there were.
-func (tx *Tx) RequeueInterrupted() (int64, error) {
+// ReleaseRun gives a running run back to the queue as if it had not been claimed: its worker was told to stop.
+func (tx *Tx) ReleaseRun(id string) error {
+	return tx.change("run", `UPDATE runs SET state = 'queued', attempt = attempt - 1, due_at = $1 WHERE id = $2 AND state = 'running'`, stamp(tx.Now), id)
+}
+
+// RequeueInterrupted puts every running run back into the queue: at start-up nothing runs, so each of them was cut off by a
+// crash. One that has been begun most times already is failed instead: it may be what brings the program down. It returns how many
+// were put back.
+func (tx *Tx) RequeueInterrupted(most int) (int64, error) {
+	failure, err := json.Marshal(bursar.RunError{Code: "interrupted", Message: "bursar ended abruptly each time that it worked on this run",
+		Hint: "look into the log for what happened at the time, then start it again"})
+	if err != nil {
+		return 0, err
+	}
+	err = tx.exec(`UPDATE runs SET state = 'failed', error = $1, finished_at = $2 WHERE state = 'running' AND attempt >= $3`, string(failure), stamp(tx.Now), most)
+	if err != nil {
+		return 0, err
+	}
 	res, err := tx.tx.ExecContext(tx.ctx, `UPDATE runs SET state = 'queued', due_at = $1 WHERE state = 'running'`, stamp(tx.Now))
 	if err != nil {
 		return 0, err
@@ -98,9 +113,20 @@ func (tx *Tx) Run(workspaceID, id string) (bursar.Run, error) {
 	return one(tx, "run", scanRun, `SELECT `+runColumns+` FROM runs WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
 }
 
-// Runs lists runs, the newest first.
-func (tx *Tx) Runs(workspaceID string, limit int) ([]bursar.Run, error) {
-	return many(tx, scanRun, `SELECT `+runColumns+` FROM runs WHERE workspace_id = $1 ORDER BY created_at DESC, id LIMIT $2`, workspaceID, limit)
+// Runs lists runs, the newest first; an empty account means every account's.
+func (tx *Tx) Runs(workspaceID, account string, p Page) (runs []bursar.Run, next string, err error) {
+	at, id, err := p.before()
+	if err != nil {
+		return nil, "", err
+	}
+	runs, err = many(tx, scanRun, `SELECT `+runColumns+` FROM runs
+		WHERE workspace_id = $1 AND ($2 = '' OR account = $2) AND (created_at, id) < ($3, $4)
+		ORDER BY created_at DESC, id DESC LIMIT $5`, workspaceID, account, at, id, p.Limit+1)
+	if err == nil && len(runs) > p.Limit {
+		runs = runs[:p.Limit]
+		next = cursor(runs[p.Limit-1].CreatedAt, runs[p.Limit-1].ID)
+	}
+	return runs, next, err
 }
 
 // LastFinished returns when a run of a kind last ended for an account; the zero time when none has.

@@ -225,9 +225,3 @@ func fromStamp(micros int64) time.Time {
 	}
 	return time.UnixMicro(micros).UTC()
 }
-
-// Page asks for one page of a list.
-type Page struct {
-	After string // the cursor that the page before gave; "" for the first page
-	Limit int    // rows at most
-}

@@ -42,6 +42,7 @@ CREATE TABLE findings (
 	evidence     TEXT NOT NULL,
 	at           BIGINT NOT NULL,
 	since        BIGINT NOT NULL,
+	seq          BIGINT NOT NULL, -- order within the run: times can be equal
 	newest       INTEGER NOT NULL
 );
 CREATE INDEX findings_newest ON findings (account, check_name) WHERE newest = 1;
@@ -53,7 +54,7 @@ CREATE TABLE runs (
 	workspace_id TEXT NOT NULL,
 	kind         TEXT NOT NULL,
 	account      TEXT NOT NULL,
-	state        TEXT NOT NULL,
+	state        TEXT NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
 	due_at       BIGINT NOT NULL,
 	progress     TEXT NOT NULL,
 	error        TEXT NOT NULL,
@@ -66,7 +67,8 @@ CREATE TABLE runs (
 -- One run of a kind and account at a time: asking twice gives the same run.
 CREATE UNIQUE INDEX runs_live ON runs (workspace_id, kind, account) WHERE state IN ('queued', 'running');
 CREATE INDEX runs_due ON runs (due_at) WHERE state = 'queued';
-CREATE INDEX runs_newest ON runs (workspace_id, created_at);
+CREATE INDEX runs_newest ON runs (workspace_id, created_at, id);
+CREATE INDEX runs_finished ON runs (workspace_id, kind, account, finished_at);
 
 CREATE TABLE exports (
 	id           TEXT PRIMARY KEY,
@@ -103,7 +105,7 @@ CREATE TABLE deliveries (
 	export_id    TEXT NOT NULL REFERENCES exports (id) ON DELETE CASCADE,
 	period       TEXT NOT NULL,
 	version      TEXT NOT NULL,
-	state        TEXT NOT NULL,
+	state        TEXT NOT NULL CHECK (state IN ('published', 'superseded', 'rejected')),
 	reason       TEXT NOT NULL,
 	manifest_key TEXT NOT NULL,
 	delivered_at BIGINT NOT NULL,
@@ -115,7 +117,7 @@ CREATE TABLE deliveries (
 	contents     TEXT NOT NULL
 );
 CREATE UNIQUE INDEX deliveries_published ON deliveries (export_id, period) WHERE state = 'published';
-CREATE INDEX deliveries_newest ON deliveries (workspace_id, imported_at);
+CREATE INDEX deliveries_newest ON deliveries (workspace_id, imported_at, id);
 CREATE INDEX deliveries_of_period ON deliveries (export_id, period, imported_at);
 
 CREATE TABLE api_keys (
