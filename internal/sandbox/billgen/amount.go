@@ -190,6 +190,9 @@ func hexString(h uint64, n int) string {
 	return string(out)
 }
 
+// UUID returns an id drawn from a text: the same one for the same text.
+func UUID(s string) string { return uuid(hash(s)) }
+
 func uuid(h uint64) string {
 	s := hexString(h, 32)
 	return s[:8] + "-" + s[8:12] + "-4" + s[13:16] + "-a" + s[17:20] + "-" + s[20:]
