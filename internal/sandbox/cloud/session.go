@@ -102,3 +102,16 @@ func (c *Cloud) AdminKey(accountID string) (AccessKey, *Error) {
 func (c *Cloud) BursarKey() AccessKey {
 	return c.AccessKeys(c.World.Bursar.Account, c.World.Bursar.User.Name)[0]
 }
+
+// AccountOfKey tells which account an access key id, of a user or a session, belongs to.
+func (c *Cloud) AccountOfKey(id string) (string, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if k := c.keys[id]; k != nil {
+		return k.AccountID, true
+	}
+	if s := c.sessions[id]; s != nil {
+		return s.principal.AccountID, true
+	}
+	return "", false
+}

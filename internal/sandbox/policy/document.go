@@ -56,9 +56,9 @@ type Statement struct {
 
 // PrincipalSet is the value of a Principal element.
 type PrincipalSet struct {
-	Any       bool              // "*"
-	AWS       []string          // account ids, ARNs, "*"
-	Service   []string          // "cloudformation.amazonaws.com"
+	Any       bool     // "*"
+	AWS       []string // account ids, ARNs, "*"
+	Service   []string // "cloudformation.amazonaws.com"
 	Federated []string
 	pinned    map[string]string // ARN of a user or role → the unique id that it had when the policy was saved
 }

@@ -50,10 +50,10 @@ func Evaluate(docs []*Document, r Request) Verdict {
 type naming int
 
 const (
-	notNamed        naming = iota
-	namedByAccount         // the account: its own identity policies must allow too
-	namedDirectly          // the user, the role, everyone
-	namedSession           // the very role session
+	notNamed       naming = iota
+	namedByAccount        // the account: its own identity policies must allow too
+	namedDirectly         // the user, the role, everyone
+	namedSession          // the very role session
 )
 
 // matches says whether the statement speaks about the request, and how it names the caller.

@@ -73,7 +73,9 @@ func variable(name string, context map[string][]string, pattern bool) (string, b
 
 // glob matches s against a pattern in which * stands for any characters and ? for one. It needs no more time
 // than len(s)·len(pattern), whatever the pattern.
-func glob(s, pattern string) bool { return match([]rune(s), []rune(pattern), func(int) bool { return true }) }
+func glob(s, pattern string) bool {
+	return match([]rune(s), []rune(pattern), func(int) bool { return true })
+}
 
 // match is glob with a say in which stars may swallow a colon: spans is asked with the star's index.
 func match(s, p []rune, spans func(star int) bool) bool {
