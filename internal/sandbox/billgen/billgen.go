@@ -36,6 +36,10 @@ type Spec struct {
 	Lines    int           // line items of a whole, closed month: exact from about 2,000 upwards
 	Since    bursar.Period // first month with usage; commitments are bought around it. Zero = 2026-01
 	EDP      int           // enterprise discount in percent: EdpDiscount rows, discount and net columns. 0 = none
+
+	// UniqueIDs gives each line item its own id. Otherwise the hours of one resource share one, as they do in real
+	// reports, and the files compress to half the size.
+	UniqueIDs bool
 }
 
 func (s Spec) withDefaults() Spec {

@@ -144,9 +144,7 @@ var instanceAttributes = map[string][]Pair{
 
 func hardware(family, vcpu, memory, processor, network, factor string) []Pair {
 	return []Pair{
-		{"capacitystatus", "Used"},
 		{"currentGeneration", "Yes"},
-		{"enhancedNetworkingSupported", "Yes"},
 		{"instanceFamily", family},
 		{"licenseModel", "No License required"},
 		{"marketoption", "OnDemand"},
@@ -157,22 +155,20 @@ func hardware(family, vcpu, memory, processor, network, factor string) []Pair {
 		{"physicalProcessor", processor},
 		{"preInstalledSw", "NA"},
 		{"processorArchitecture", "64-bit"},
-		{"processorFeatures", "Intel AVX; Intel AVX2; Intel AVX512; Intel Turbo"},
 		{"storage", "EBS only"},
 		{"tenancy", "Shared"},
 		{"vcpu", vcpu},
-		{"vpcnetworkingsupport", "true"},
 	}
 }
 
 // ProductKeys lists the keys that Line.Product may have, sorted: the columns product/… of a legacy report.
 func ProductKeys() []string {
 	return []string{
-		"availability", "capacitystatus", "currentGeneration", "durability", "enhancedNetworkingSupported",
+		"availability", "currentGeneration", "durability",
 		"group", "groupDescription", "instanceFamily", "licenseModel", "marketoption", "memory", "networkPerformance",
 		"normalizationSizeFactor", "operatingSystem", "physicalProcessor", "preInstalledSw", "processorArchitecture",
-		"processorFeatures", "servicename", "storage", "storageClass", "storageMedia", "tenancy", "transferType", "vcpu",
-		"volumeType", "vpcnetworkingsupport",
+		"servicename", "storage", "storageClass", "storageMedia", "tenancy", "transferType", "vcpu",
+		"volumeType",
 	}
 }
 

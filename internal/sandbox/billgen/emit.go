@@ -24,7 +24,7 @@ func (b *Bill) emit(k *block, l *Line, yield func(*Line) bool) bool {
 // head fills in what every line has.
 func (b *Bill) head(k *block, l *Line) {
 	l.Block = int(k.number)
-	l.ID = letters(mix(mix(mix(b.seed, uint64(k.index)), uint64(k.kind)<<32|uint64(uint32(k.sub))), uint64(k.account)<<16|uint64(uint16(k.service))), 52)
+	l.ID = letters(b.idSeed(k), 52)
 	l.InvoiceID = b.invoice
 	l.InvoicingEntity, l.LegalEntity = "Amazon Web Services, Inc.", "Amazon Web Services, Inc."
 	l.BillingEntity, l.BillType = "AWS", "Anniversary"
@@ -33,12 +33,20 @@ func (b *Bill) head(k *block, l *Line) {
 	l.Currency = b.Spec.Currency
 }
 
+func (b *Bill) idSeed(k *block) uint64 {
+	h := mix(mix(b.seed, uint64(k.index)), uint64(k.kind)<<32|uint64(uint32(k.sub)))
+	return mix(h, uint64(k.account)<<16|uint64(uint16(k.service)))
+}
+
 // hourly streams one line for each hour of the block; set fills in the hour's amounts.
 func (b *Bill) hourly(k *block, l *Line, set func(hour int), yield func(*Line) bool) bool {
 	for h := k.from; h < k.to; h++ {
 		l.Start = b.start + int64(h)*3600
 		l.End = l.Start + 3600
 		l.IntervalStart, l.IntervalEnd = l.Start, l.End
+		if b.Spec.UniqueIDs {
+			l.ID = letters(mix(b.idSeed(k), uint64(h)), 52)
+		}
 		set(int(h))
 		if !yield(l) {
 			return false

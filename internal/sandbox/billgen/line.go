@@ -26,8 +26,8 @@ type Pair struct{ Key, Value string }
 type Line struct {
 	Block int // number of the block: the lines of one block differ only in what is marked "varies"
 
-	ID                         string
-	IntervalStart, IntervalEnd int64 // varies
+	ID                         string // varies
+	IntervalStart, IntervalEnd int64  // varies
 
 	InvoiceID, InvoicingEntity, BillingEntity, BillType, LegalEntity string
 	PeriodStart, PeriodEnd                                           int64

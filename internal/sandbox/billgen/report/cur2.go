@@ -20,7 +20,7 @@ var cur2Columns = []column{
 	{name: "discount", varies: true, single: func(l *line) (string, amount) { return "edp_discount", l.Discount }},
 	noNumber("discount_bundled_discount"),
 	hourly("discount_total_discount", func(l *line) amount { return l.Discount }),
-	text("identity_line_item_id", func(l *line) string { return l.ID }),
+	{name: "identity_line_item_id", varies: true, text: func(dst []byte, l *line) []byte { return append(dst, l.ID...) }},
 	interval("identity_time_interval"),
 	text("line_item_availability_zone", func(l *line) string { return l.Zone }),
 	hourly("line_item_blended_cost", func(l *line) amount { return l.BlendedCost }),
