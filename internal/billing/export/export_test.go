@@ -1,15 +1,10 @@
 package export_test
 
 import (
-	"context"
 	"encoding/csv"
-	"errors"
-	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/export"
@@ -103,6 +98,9 @@ func TestRealManifests(t *testing.T) {
 	}{
 		{[]string{"ola-raji-cur2", "ha-project-CUR-daily-1-Manifest.json"}, "", "04e9e487-79a7-42b1-a680-1de7c660dc8f", 1, 127},
 		{[]string{"ice-manifests", "manifestTest.json"}, "2017-08", "abcdefgh-e98d-48d6-86b4-29967358fe6c", 2, 0},
+		{[]string{"ice-manifests", "manifest-2018-01.json"}, "2018-01", "abcdefgh-a820-4572-8c9e-df096ab9b3c4", 0, 0},
+		{[]string{"ice-manifests", "ResourceTest-Manifest.json"}, "2017-08", "abcdefgh-5193-1234-abcd-ed4a1d37f7f5", 0, 0},
+		{[]string{"ice-manifests", "LineItemTest-Manifest.json"}, "2017-08", "9797f397-5193-4295-8ddf-ed4a1d37fe95", 0, 0},
 		{[]string{"keboola", "cur_1_0", "cur1_manifest.json"}, "2024-01", "123e4567-e89b-12d3-a456-426614174000", 1, 0},
 	} {
 		data, err := os.ReadFile(shareddata.Path(t, tc.path...))
@@ -153,129 +151,4 @@ func FuzzParseManifest(f *testing.F) {
 			}
 		}
 	})
-}
-
-// counting counts what is asked of a bucket.
-type counting struct {
-	bursar.Bucket
-	gets, lists int
-}
-
-func (c *counting) Get(ctx context.Context, key, etag string) (bursar.Object, io.ReadCloser, error) {
-	c.gets++
-	return c.Bucket.Get(ctx, key, etag)
-}
-
-func put(t *testing.T, dir, key, content string) {
-	t.Helper()
-	path := filepath.Join(dir, filepath.FromSlash(key))
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func folder(t *testing.T, dir string) *counting {
-	t.Helper()
-	b, err := export.OpenFolder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { b.Close() })
-	return &counting{Bucket: b}
-}
-
-const manifest = `{"executionId":"one","dataFiles":["s3://b/p/e/data/BILLING_PERIOD=2026-02/e-00001.csv.gz"]}`
-
-func TestPollAsksOnceForEachOpenPeriod(t *testing.T) {
-	dir := t.TempDir()
-	put(t, dir, "p/e/metadata/BILLING_PERIOD=2026-02/e-Manifest.json", manifest)
-	put(t, dir, "p/e/metadata/BILLING_PERIOD=2025-10/e-Manifest.json", manifest)
-	put(t, dir, "p/other/metadata/BILLING_PERIOD=2026-02/other-Manifest.json", manifest)
-	put(t, dir, "aws-programmatic-access-test-object", "x")
-	b := folder(t, dir)
-	e := bursar.Export{Name: "e", Prefix: "p", Bucket: "b"}
-	now := time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC)
-
-	first, err := export.Poll(t.Context(), b, e, nil, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var known []export.Known
-	found := map[string]bool{}
-	for _, l := range first {
-		known = append(known, l.Known)
-		if l.New != nil {
-			found[l.Period.String()] = true
-		}
-	}
-	if len(found) != 2 || !found["2026-02"] || !found["2025-10"] {
-		t.Errorf("new at the first look: %v", found)
-	}
-	b.gets = 0
-	again, err := export.Poll(t.Context(), b, e, known, now.Add(time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, l := range again {
-		if l.New != nil {
-			t.Errorf("%s is new again", l.Period)
-		}
-	}
-	if b.gets != 2 { // February, still open, and March
-		t.Errorf("an unchanged export cost %d requests, want one for each of two open periods", b.gets)
-	}
-
-	put(t, dir, "p/e/metadata/BILLING_PERIOD=2026-02/e-Manifest.json", strings.Replace(manifest, "one", "two", 1)+" ")
-	changed, err := export.Poll(t.Context(), b, e, known, now.Add(2*time.Hour))
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for _, l := range changed {
-		if l.New != nil {
-			n++
-			if l.New.Manifest.Version != "two" || l.Period.String() != "2026-02" {
-				t.Errorf("got %+v", l.New)
-			}
-		}
-	}
-	if n != 1 {
-		t.Errorf("%d periods are new, want 1", n)
-	}
-}
-
-func TestPollReportsABadManifest(t *testing.T) {
-	dir := t.TempDir()
-	put(t, dir, "p/e/20260301-20260401/e-Manifest.json", `{"assemblyId":"a","reportKeys":["x"],"billingPeriod":{"start":"20260101T000000.000Z"}}`)
-	looks, err := export.Poll(t.Context(), folder(t, dir), bursar.Export{Name: "e", Prefix: "p"}, nil, time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC))
-	if err != nil || len(looks) != 1 || looks[0].New != nil || looks[0].Err == nil || !strings.Contains(looks[0].Err.Error(), "2026-01") {
-		t.Errorf("got %+v, %v", looks, err)
-	}
-}
-
-func TestFolderStaysInside(t *testing.T) {
-	dir := t.TempDir()
-	put(t, dir, "in/x", "hello")
-	put(t, dir, "secret", "no")
-	b := folder(t, filepath.Join(dir, "in"))
-	for _, key := range []string{"../secret", "/../secret", "a/../../secret"} {
-		if _, body, err := b.Get(t.Context(), key, ""); err == nil {
-			body.Close()
-			t.Errorf("%s was opened", key)
-		}
-	}
-	if _, _, err := b.Get(t.Context(), "missing", ""); !errors.Is(err, bursar.ErrNoObject) {
-		t.Errorf("missing: %v", err)
-	}
-	o, body, err := b.Get(t.Context(), "/x", "")
-	if err != nil || o.Size != 5 {
-		t.Fatalf("%+v, %v", o, err)
-	}
-	body.Close()
-	if _, _, err := b.Get(t.Context(), "x", o.ETag); !errors.Is(err, bursar.ErrNotModified) {
-		t.Errorf("unchanged: %v", err)
-	}
 }

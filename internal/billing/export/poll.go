@@ -38,34 +38,41 @@ type Look struct {
 	Requested bool       // whether S3 was asked
 }
 
-// How long AWS changes a month after its end: two weeks as a rule, then now and then for refunds and credits.
+// How long AWS changes a month after its end: two weeks as a rule, then now and then for refunds and credits. A period counts as
+// open until AWS has written its last day, which it does within a day or two.
 const (
-	openAfterEnd   = 15 * 24 * time.Hour
-	closedAfterEnd = 92 * 24 * time.Hour
-	closedEvery    = 24 * time.Hour
+	openAfterEnd   = 2 * 24 * time.Hour
+	dailyAfterEnd  = 15 * 24 * time.Hour
+	weeklyAfterEnd = 92 * 24 * time.Hour
+	daily          = 24 * time.Hour
+	weekly         = 7 * daily
 )
 
-// Due says whether a period is to be looked at: an open one at every poll, a closed one once a day for three months.
+// Due says whether a period is to be looked at: an open one at every poll, a closed one daily for two weeks and then weekly up to three
+// months after its end. One that was never looked at is due whatever its age, so that history comes in.
 func Due(p bursar.Period, lastLook, now time.Time) bool {
-	since := now.Sub(p.End())
+	since, rested := now.Sub(p.End()), now.Sub(lastLook)
 	switch {
-	case since < openAfterEnd:
+	case since < openAfterEnd, lastLook.IsZero():
 		return true
-	case since < closedAfterEnd:
-		return now.Sub(lastLook) >= closedEvery
+	case since < dailyAfterEnd:
+		return rested >= daily
+	case since < weeklyAfterEnd:
+		return rested >= weekly
 	}
-	return lastLook.IsZero()
+	return false
 }
 
 // Poll looks at an export. It asks for one manifest of each period that is due, with one conditional request; only when nothing
-// is known of the export yet does it list. What it learned is in the looks, by period.
+// is known of the export yet, or its newest month stays away, does it list. What it learned is in the looks, by period. To have every
+// period looked at, clear what is known of when each was.
 func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, now time.Time) ([]Look, error) {
-	if len(known) == 0 {
+	if len(known) == 0 || strayed(known, now) {
 		found, err := Discover(ctx, b, e)
 		if err != nil {
 			return nil, err
 		}
-		known = found
+		known = merge(known, found)
 	}
 	var looks []Look
 	for _, k := range withNewPeriods(known, now) {
@@ -83,6 +90,37 @@ func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, 
 	return looks, nil
 }
 
+// strayed says whether to list again: a month that is two days old has no manifest where those before it had theirs, so the
+// export may have been given another layout. That costs one listing a day until it is found.
+func strayed(known []Known, now time.Time) bool {
+	month := bursar.PeriodOf(now)
+	if now.Sub(month.Start()) < openAfterEnd {
+		return false
+	}
+	for _, k := range known {
+		if k.Period == month {
+			return k.ETag == "" && !k.CheckedAt.IsZero() && k.CheckedAt.Truncate(daily) != now.Truncate(daily)
+		}
+	}
+	return false
+}
+
+// merge takes over the keys that a listing found, and keeps what is known of those that it did not change.
+func merge(known, found []Known) []Known {
+	by := map[bursar.Period]Known{}
+	for _, k := range known {
+		by[k.Period] = k
+	}
+	for _, f := range found {
+		if by[f.Period].Key != f.Key {
+			by[f.Period] = f
+		}
+	}
+	return slices.SortedFunc(maps.Values(by), byPeriod)
+}
+
+func byPeriod(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) }
+
 // withNewPeriods adds the periods since the first known one that nothing is known of: their manifests have the same
 // name in another month's folder.
 func withNewPeriods(known []Known, now time.Time) []Known {
@@ -93,7 +131,7 @@ func withNewPeriods(known []Known, now time.Time) []Known {
 	for _, k := range known {
 		by[k.Period] = k
 	}
-	sorted := slices.SortedFunc(maps.Values(by), func(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) })
+	sorted := slices.SortedFunc(maps.Values(by), byPeriod)
 	first, pattern := sorted[0].Period, sorted[len(sorted)-1].Key
 	for p, n := first, 0; !bursar.PeriodOf(now).Before(p) && n < 600; p, n = p.Add(1), n+1 {
 		if _, have := by[p]; have {
@@ -103,7 +141,7 @@ func withNewPeriods(known []Known, now time.Time) []Known {
 			sorted = append(sorted, Known{Period: p, Key: key})
 		}
 	}
-	slices.SortFunc(sorted, func(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) })
+	slices.SortFunc(sorted, byPeriod)
 	return sorted
 }
 
@@ -157,7 +195,7 @@ func Discover(ctx context.Context, b bursar.Bucket, e bursar.Export) ([]Known, e
 			}
 		}
 	}
-	return slices.SortedFunc(maps.Values(best), func(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) }), nil
+	return slices.SortedFunc(maps.Values(best), byPeriod), nil
 }
 
 // preferred decides between two manifests of one period outside any version's folder: the Athena layout's, which is
