@@ -3,6 +3,7 @@ package sandbox
 import (
 	"github.com/bursarhq/bursar/internal/sandbox/account"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
+	"github.com/bursarhq/bursar/internal/sandbox/iam"
 	"github.com/bursarhq/bursar/internal/sandbox/organizations"
 	"github.com/bursarhq/bursar/internal/sandbox/sts"
 )
@@ -19,6 +20,7 @@ type parts struct {
 func (s *Sandbox) wire() error {
 	s.parts.list = []cloud.Service{
 		sts.New(s.cloud),
+		iam.New(s.cloud),
 		organizations.New(s.cloud),
 		account.New(s.cloud),
 	}

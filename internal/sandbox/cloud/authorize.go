@@ -94,6 +94,7 @@ func (c *Cloud) evaluation(p Principal, a Access) evaluation {
 		return e
 	}
 	docs, boundary := c.documents(p)
+	docs = append(docs, a.Extra...)
 	e.identity = policy.Evaluate(docs, r)
 	if p.Kind == RootUser {
 		e.identity.Effect = policy.Allow

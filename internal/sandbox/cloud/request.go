@@ -90,4 +90,5 @@ type Access struct {
 	ResourcePolicy  *policy.Document    // the resource's own policy (bucket policy); nil = none
 	Context         map[string][]string // condition keys beyond the global ones
 	Region          string              // aws:RequestedRegion
+	Extra           []*policy.Document  // identity policies beside the principal's own, for simulations
 }
