@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,7 +33,7 @@ type Candidate struct {
 
 // Look is what a look at one period's manifest told.
 type Look struct {
-	Known                // as it is now, to be remembered
+	Known                // to be remembered. Its ETag is still the former one when there is something new: who imports that sets it
 	New       *Candidate // set when there is something to import
 	Err       error      // why the manifest cannot be used; the period's delivery is not published
 	Requested bool       // whether S3 was asked
@@ -159,20 +160,19 @@ func look(ctx context.Context, b bursar.Bucket, e bursar.Export, k Known) (Look,
 	if err != nil {
 		return l, err
 	}
-	l.ETag = obj.ETag
 	m, err := ParseManifest(data, e.Bucket)
+	switch {
+	case err != nil:
+	case !m.Period.IsZero() && m.Period != k.Period:
+		err = refuse("it is about %s and lies in the folder of %s", m.Period, k.Period)
+	case len(m.Files) == 0:
+		err = refuse("its list of files is empty")
+	}
 	if err != nil {
-		l.Err = err
+		l.ETag, l.Err = obj.ETag, err // told once, until AWS writes another
 		return l, nil
 	}
-	if !m.Period.IsZero() && m.Period != k.Period {
-		l.Err = refuse("it is about %s and lies in the folder of %s", m.Period, k.Period)
-		return l, nil
-	}
-	if len(m.Files) == 0 {
-		l.Err = refuse("its list of files is empty")
-		return l, nil
-	}
+	m.Version = cmp.Or(m.Version, obj.ETag)
 	l.New = &Candidate{Export: e, Period: k.Period, Key: k.Key, Object: obj, Manifest: m}
 	return l, nil
 }

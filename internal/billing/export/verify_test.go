@@ -78,6 +78,9 @@ func poll(t *testing.T, b bursar.Bucket, e bursar.Export, known []export.Known, 
 		t.Fatal(err)
 	}
 	for _, l := range looks {
+		if l.New != nil {
+			l.ETag = l.New.Object.ETag // as its import does
+		}
 		out = append(out, l.Known)
 	}
 	return out
