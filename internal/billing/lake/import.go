@@ -2,6 +2,8 @@ package lake
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,12 +12,14 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/export"
 	"github.com/bursarhq/bursar/internal/billing/ingest"
 	"github.com/bursarhq/bursar/internal/store"
+	"github.com/parquet-go/parquet-go"
 )
 
 // step is called at each step of an import, so that a test can cut it off there. It is nil outside of tests.
@@ -77,27 +81,61 @@ func (l *Lake) read(ctx context.Context, c export.Candidate, b bursar.Bucket, d 
 	return l.describe(ctx, d, res, stage)
 }
 
+// describe makes the rollups and writes down what the delivery holds.
 func (l *Lake) describe(ctx context.Context, d *store.Delivery, res *ingest.Result, stage string) error {
 	d.Rows, d.Totals = res.Rows, res.Totals
-	k := contents{Columns: res.Columns, Warnings: res.Warnings}
-	var paths []string
-	for _, p := range res.Parts {
-		info, err := os.Stat(p.Path)
+	k := contents{Columns: res.Columns, Summary: res.Summary, Warnings: res.Warnings, Schemas: map[string][]string{}}
+	items := gathering{}
+	for _, r := range res.Parts {
+		p, err := describePart(r.Path, r.Rows, k.Schemas)
 		if err != nil {
 			return err
 		}
-		k.Parts = append(k.Parts, part{filepath.Base(p.Path), p.Rows, info.Size()})
-		paths = append(paths, p.Path)
+		k.Parts = append(k.Parts, p)
+		items.add(stage, []part{p}, k.Schemas)
 	}
-	if len(paths) > 0 {
-		k.Rollup = "rollup.parquet"
-		if err := l.roller.Roll(ctx, paths, filepath.Join(stage, k.Rollup)); err != nil {
+	for i, files := range items.files() {
+		out := filepath.Join(stage, fmt.Sprintf("rollup-%d.parquet", i))
+		if err := l.roller.Roll(ctx, files, out); err != nil {
 			return fmt.Errorf("making the rollup: %w", err)
 		}
+		p, err := describePart(out, 0, k.Schemas)
+		if err != nil {
+			return err
+		}
+		k.Rollups = append(k.Rollups, p)
 	}
 	raw, err := json.Marshal(k)
 	d.Contents = raw
 	return err
+}
+
+// describePart reads a file's footer, and keeps its schema in schemas.
+func describePart(path string, rows int64, schemas map[string][]string) (part, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return part{}, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return part{}, err
+	}
+	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+	if err != nil {
+		return part{}, err
+	}
+	var names, typed []string
+	for _, e := range pf.Metadata().Schema[1:] { // the first is the root
+		names = append(names, e.Name)
+		typed = append(typed, fmt.Sprintf("%q %v %v", e.Name, e.Type, e.LogicalType.Value))
+	}
+	slices.Sort(names)
+	slices.Sort(typed)
+	sum := sha256.Sum256([]byte(strings.Join(typed, "\n")))
+	digest := hex.EncodeToString(sum[:8])
+	schemas[digest] = names
+	return part{File: filepath.Base(path), Rows: rows, Bytes: info.Size(), Schema: digest}, nil
 }
 
 // listed matches the manifest's files with what lies in the bucket. A file that is missing makes the delivery invalid.

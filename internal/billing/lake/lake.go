@@ -6,7 +6,7 @@
 // see the old delivery or the new one, never a mix. Whatever a crash leaves behind is in no catalog, and is removed at the
 // next [Open].
 //
-// On disk: <dir>/<workspace>/<export>/<period>/<delivery>/line_items-NNNNN.parquet and rollup.parquet.
+// On disk: <dir>/<workspace>/<export>/<period>/<delivery>/line_items-NNNNN.parquet and rollup-N.parquet.
 package lake
 
 import (
@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,8 +30,8 @@ import (
 
 // Roller makes a delivery's rollup from its line items. The query room implements it.
 type Roller interface {
-	// Roll writes to out the daily sums over the given Parquet files of line items.
-	Roll(ctx context.Context, parts []string, out string) error
+	// Roll writes to out, as Parquet, the daily sums over files of line items.
+	Roll(ctx context.Context, items Files, out string) error
 }
 
 // Options say how a lake behaves.
@@ -65,17 +66,19 @@ func Open(ctx context.Context, dir string, s *store.Store, r Roller, o Options) 
 
 // contents is what the catalog keeps of a delivery for the lake itself.
 type contents struct {
-	Parts    []part            `json:"parts"`
-	Rollup   string            `json:"rollup"`
-	Columns  []ingest.Column   `json:"columns"`
-	Services map[string]string `json:"services,omitempty"` // unblended cost by service and currency, for "what changed"
-	Warnings []string          `json:"warnings,omitempty"`
+	Parts    []part              `json:"parts"`
+	Rollups  []part              `json:"rollups"`
+	Columns  []ingest.Column     `json:"columns"`
+	Schemas  map[string][]string `json:"schemas"` // names of columns, by a digest of their names and types
+	Summary  ingest.Summary      `json:"summary"` // for what changed against the delivery before
+	Warnings []ingest.Warning    `json:"warnings,omitempty"`
 }
 
 type part struct {
-	File  string `json:"file"`
-	Rows  int64  `json:"rows"`
-	Bytes int64  `json:"bytes"`
+	File   string `json:"file"`
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	Schema string `json:"schema"` // names the entry of contents.Schemas that it has
 }
 
 func (l *Lake) home(d bursar.Delivery) string {
@@ -136,18 +139,28 @@ func (l *Lake) present(known []store.Delivery) error {
 	return nil
 }
 
+// Files are Parquet files of one schema: the same columns, of the same types. Files of different schemas are never read as one
+// relation: an engine that has to find a common type of two decimals may give up digits.
+type Files struct {
+	Paths   []string // absolute
+	Columns []string // names, sorted
+}
+
 // Snapshot is one state of a workspace's part of the lake. Its files stay where they are until Release.
 type Snapshot struct {
-	LineItems []string // Parquet files, absolute
-	Rollups   []string // Parquet files, absolute
-	Columns   []string // names of the columns that any of the line items' files has, sorted
-	Version   string   // changes whenever the deliveries that count change
+	LineItems []Files
+	Rollups   []Files
+	Version   string // changes whenever the deliveries that count change
 
 	release func()
 }
 
-// Release lets go of the snapshot's files.
-func (s *Snapshot) Release() { s.release() }
+// Release lets go of the snapshot's files. A snapshot that no lake gave holds nothing.
+func (s *Snapshot) Release() {
+	if s.release != nil {
+		s.release()
+	}
+}
 
 // Snapshot reads the catalog once. within limits it to deliveries of periods that a reader wants; nil means all.
 func (l *Lake) Snapshot(ctx context.Context, workspaceID string, within func(bursar.Period) bool) (*Snapshot, error) {
@@ -159,22 +172,22 @@ func (l *Lake) Snapshot(ctx context.Context, workspaceID string, within func(bur
 		return nil, err
 	}
 	s := &Snapshot{}
-	columns := map[string]bool{}
+	items, rollups := gathering{}, gathering{}
 	var held []string
 	for _, d := range published {
 		if within != nil && !within(d.Period) {
 			continue
 		}
-		if err := l.include(s, d, columns); err != nil {
+		var c contents
+		if err := json.Unmarshal(d.Contents, &c); err != nil {
 			return nil, err
 		}
+		items.add(l.home(d.Delivery), c.Parts, c.Schemas)
+		rollups.add(l.home(d.Delivery), c.Rollups, c.Schemas)
 		held = append(held, d.ID)
 		s.Version += d.ID
 	}
-	for c := range columns {
-		s.Columns = append(s.Columns, c)
-	}
-	slices.Sort(s.Columns)
+	s.LineItems, s.Rollups = items.files(), rollups.files()
 	for _, id := range held {
 		l.leases[id]++
 	}
@@ -182,22 +195,23 @@ func (l *Lake) Snapshot(ctx context.Context, workspaceID string, within func(bur
 	return s, nil
 }
 
-func (l *Lake) include(s *Snapshot, d store.Delivery, columns map[string]bool) error {
-	var c contents
-	if err := json.Unmarshal(d.Contents, &c); err != nil {
-		return err
+// gathering collects files by their schema.
+type gathering map[string]Files
+
+func (g gathering) add(home string, parts []part, schemas map[string][]string) {
+	for _, p := range parts {
+		f := g[p.Schema]
+		f.Paths, f.Columns = append(f.Paths, filepath.Join(home, p.File)), schemas[p.Schema]
+		g[p.Schema] = f
 	}
-	home := l.home(d.Delivery)
-	for _, p := range c.Parts {
-		s.LineItems = append(s.LineItems, filepath.Join(home, p.File))
+}
+
+func (g gathering) files() []Files {
+	var out []Files
+	for _, schema := range slices.Sorted(maps.Keys(g)) {
+		out = append(out, g[schema])
 	}
-	if c.Rollup != "" {
-		s.Rollups = append(s.Rollups, filepath.Join(home, c.Rollup))
-	}
-	for _, col := range c.Columns {
-		columns[col.Name] = true
-	}
-	return nil
+	return out
 }
 
 func (l *Lake) letGo(deliveries []string) {

@@ -1,0 +1,146 @@
+// Package duckdb answers questions with DuckDB, linked in, over the lake's Parquet files.
+package duckdb
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/lake"
+	"github.com/bursarhq/bursar/internal/billing/query"
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Engine is one in-memory DuckDB that reads files of one folder and nothing else. It is safe for concurrent use.
+type Engine struct {
+	db *sql.DB
+}
+
+// Options say what the engine may use.
+type Options struct {
+	Folder   string // the lake: nothing outside it can be read or written
+	MemoryMB int64  // for all questions together
+	Threads  int    // 0 is all cores
+}
+
+// Open starts an engine. Extensions are neither loaded nor downloaded, and no statement can change these settings.
+func Open(o Options) (*Engine, error) {
+	c, err := duckdb.NewConnector("", func(exec driver.ExecerContext) error { return nil })
+	if err != nil {
+		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	e := &Engine{sql.OpenDB(c)}
+	if err := e.settle(o); err != nil {
+		e.Close()
+		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	}
+	return e, nil
+}
+
+func (e *Engine) settle(o Options) error {
+	settings := []string{
+		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
+		fmt.Sprintf("SET memory_limit = '%dMB'", o.MemoryMB), "SET preserve_insertion_order = false",
+		"SET enable_object_cache = true", "SET TimeZone = 'UTC'",
+		fmt.Sprintf("SET allowed_directories = ['%s']", strings.ReplaceAll(o.Folder, "'", "''")),
+		"SET enable_external_access = false", "SET lock_configuration = true",
+	}
+	if o.Threads > 0 {
+		settings = append([]string{fmt.Sprintf("SET threads = %d", o.Threads)}, settings...)
+	}
+	for _, s := range settings {
+		if _, err := e.db.Exec(s); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
+}
+
+// Close stops the engine.
+func (e *Engine) Close() error { return e.db.Close() }
+
+// Query runs a statement and hands each row to scan.
+func (e *Engine) Query(ctx context.Context, statement string, scan func(query.Values) error) error {
+	rows, err := e.db.QueryContext(ctx, statement)
+	if err != nil {
+		return failed(ctx, err)
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	cells := make(values, len(names))
+	into := make([]any, len(names))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		if err := scan(cells); err != nil {
+			return err
+		}
+	}
+	return failed(ctx, rows.Err())
+}
+
+func failed(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case strings.Contains(err.Error(), "Out of Memory"):
+		return bursar.Errorf(bursar.Unavailable, "the question needs more memory than it may use: %w", err).
+			WithReason("memory_limit").WithHint("ask for a shorter time or fewer groups, or raise memory_limit_mb")
+	}
+	return fmt.Errorf("asking the lake: %w", err)
+}
+
+type values []any
+
+// Text returns a cell as text.
+func (v values) Text(i int) string {
+	if s, ok := v[i].(string); ok {
+		return s
+	}
+	if v[i] == nil {
+		return ""
+	}
+	return fmt.Sprint(v[i])
+}
+
+// Time returns a cell as a time in UTC.
+func (v values) Time(i int) time.Time {
+	t, _ := v[i].(time.Time)
+	return t.UTC()
+}
+
+// Decimal returns a cell as an exact decimal.
+func (v values) Decimal(i int) bursar.Decimal {
+	switch d := v[i].(type) {
+	case duckdb.Decimal:
+		return bursar.NewDecimal(d.Value, int(d.Scale))
+	case *big.Int:
+		return bursar.NewDecimal(d, 0)
+	case int64:
+		return bursar.DecimalFromInt64(d, 0)
+	case int32:
+		return bursar.DecimalFromInt64(int64(d), 0)
+	}
+	return bursar.Decimal{}
+}
+
+// Roll makes the rollup of a delivery.
+func (e *Engine) Roll(ctx context.Context, items lake.Files, out string) error {
+	target := "'" + strings.ReplaceAll(out, "'", "''") + "'"
+	_, err := e.db.ExecContext(ctx, "COPY ("+query.RollupSQL(items)+") TO "+target+" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)")
+	return failed(ctx, err)
+}
