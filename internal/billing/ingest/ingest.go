@@ -35,10 +35,10 @@ type File struct {
 // Request is what is to be read, and where to.
 type Request struct {
 	Files    []File
-	Period   bursar.Period  // rows of other periods are left out and reported; zero = keep every period, each in its own parts
-	Format   bursar.Format  // a hint that only decides between legacy and CUR 2.0 where the header fits both
-	Dir      string         // an existing folder for the parts and temporary files
-	Workers  int            // files read at the same time; zero = one per processor
+	Period   bursar.Period // rows of other periods are left out and reported; zero = keep every period, each in its own parts
+	Format   bursar.Format // a hint that only decides between legacy and CUR 2.0 where the header fits both
+	Dir      string        // an existing folder for the parts and temporary files
+	Workers  int           // files read at the same time; zero = one per processor
 	Now      func() time.Time
 	Progress func(Progress) // called from several goroutines, one at a time, some ten times a second; may be nil
 }
@@ -109,8 +109,8 @@ type Result struct {
 	Parts       []Part
 	Columns     []Column
 	MapKeys     []MapKey
-	SourceBytes int64 // as delivered
-	Summary           // of the rows in the parts
+	SourceBytes int64   // as delivered
+	Summary             // of the rows in the parts
 	Other       []Group // rows left out because they belong to another period than Request.Period: Key is that period
 	Warnings    []Warning
 }

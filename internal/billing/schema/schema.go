@@ -49,7 +49,7 @@ func Lake(normal string) string { return Lookup(normal).Lake }
 
 // Normal returns the normal name of a column of the lake: Normal("BilledCost") is "line_item_unblended_cost".
 func Normal(lake string) string {
-	if n, ok := normals[strings.ToLower(lake)]; ok {
+	if n, ok := normals[lake]; ok {
 		return n
 	}
 	return lake
@@ -106,7 +106,7 @@ func build() map[string]Column {
 func invert() map[string]string {
 	m := map[string]string{}
 	for n, c := range vocabulary {
-		m[strings.ToLower(c.Lake)] = n
+		m[c.Lake] = n
 	}
 	return m
 }

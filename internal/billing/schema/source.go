@@ -44,7 +44,7 @@ func OfFOCUS(source string) Column {
 	if n, ok := focusExtra[source]; ok {
 		return Lookup(n)
 	}
-	if n, ok := normals[strings.ToLower(source)]; ok && !strings.Contains(source, "_") {
+	if n, ok := normals[source]; ok && !strings.Contains(source, "_") {
 		return Lookup(n)
 	}
 	return Lookup(source)
