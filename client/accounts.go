@@ -20,14 +20,17 @@ type Account struct {
 	bursar.Account
 	Status   bursar.Status    `json:"status"`
 	Findings []bursar.Finding `json:"findings,omitempty"` // the newest of each check; only when one account is asked for
+	Setup    *Setup           `json:"setup,omitempty"`    // what to do next; only when it was just registered
 }
 
 // Step is one step of an account's set-up.
 type Step struct {
-	ID         string      `json:"id"`    // "access", "export"
+	ID         string      `json:"id"`    // "access", "bucket", "export", "members"
 	Title      string      `json:"title"` // for people
 	State      string      `json:"state"` // "done", "next", "later", "skipped"
 	Why        string      `json:"why,omitempty"`
+	StackName  string      `json:"stack_name,omitempty"`
+	Region     string      `json:"region,omitempty"` // the stack's
 	Links      []Link      `json:"links,omitempty"`
 	Template   *Template   `json:"template,omitempty"`
 	Parameters []Parameter `json:"parameters,omitempty"`
@@ -72,7 +75,7 @@ func all[T any](ctx context.Context, c *Client, path string, query url.Values) (
 	if query == nil {
 		query = url.Values{}
 	}
-	var out []T
+	out := []T{}
 	for {
 		var p page[T]
 		if err := c.get(ctx, path, query, &p); err != nil {
@@ -95,7 +98,7 @@ func (c *Client) AddAccount(ctx context.Context, a NewAccount) (*Account, error)
 
 // Accounts lists every account of the workspace.
 func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
-	return all[Account](ctx, c, "/api/v1/accounts", nil)
+	return all[Account](ctx, c, "/api/v1/accounts", url.Values{"limit": {"200"}})
 }
 
 // Account returns one account by its id ("acc_…") or its 12 digits, with the newest finding of each check.
@@ -129,7 +132,7 @@ func (c *Client) Exports(ctx context.Context) ([]bursar.Export, error) {
 
 // Deliveries lists what was delivered, the newest first. An empty exportID means every export's.
 func (c *Client) Deliveries(ctx context.Context, exportID string) ([]bursar.Delivery, error) {
-	q := url.Values{}
+	q := url.Values{"limit": {"200"}}
 	if exportID != "" {
 		q.Set("export_id", exportID)
 	}

@@ -41,6 +41,11 @@ func WithToken(token string) Option { return func(c *Client) { c.token = bursar.
 // WithHTTPClient sets the HTTP client to use instead of one of the client's own.
 func WithHTTPClient(h *http.Client) Option { return func(c *Client) { c.http = h } }
 
+// WithPause sets what is done before a read is tried again, for the first time with attempt 1. An error ends the attempts.
+func WithPause(pause func(ctx context.Context, attempt int) error) Option {
+	return func(c *Client) { c.pause = pause }
+}
+
 // New makes a client of the server at an http or https address.
 func New(server string, options ...Option) (*Client, error) {
 	u, err := url.Parse(strings.TrimSuffix(server, "/"))
@@ -145,8 +150,10 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		}
 		body = bytes.NewReader(b)
 	}
-	u := *c.base
-	u.Path += path
+	u, err := url.Parse(strings.TrimSuffix(c.base.String(), "/") + path) // path is escaped already
+	if err != nil {
+		return nil, err
+	}
 	u.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
 	if err != nil {

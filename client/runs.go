@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/bursarhq/bursar"
@@ -22,6 +23,32 @@ type RunEvent struct {
 func (c *Client) Run(ctx context.Context, id string) (*bursar.Run, error) {
 	var out bursar.Run
 	return &out, c.get(ctx, "/api/v1/runs/"+url.PathEscape(id), nil, &out)
+}
+
+// Runs lists runs, the newest first, as many as there are or as limit says; limit 0 is all of them. An empty account ("acc_…") means every
+// account's.
+func (c *Client) Runs(ctx context.Context, account string, limit int) ([]bursar.Run, error) {
+	q := url.Values{"limit": {"200"}}
+	if account != "" {
+		q.Set("account", account)
+	}
+	if limit <= 0 || limit > 200 {
+		runs, err := all[bursar.Run](ctx, c, "/api/v1/runs", q)
+		if limit > 0 && len(runs) > limit {
+			runs = runs[:limit]
+		}
+		return runs, err
+	}
+	q.Set("limit", strconv.Itoa(limit))
+	var p page[bursar.Run]
+	err := c.get(ctx, "/api/v1/runs", q, &p)
+	return p.Items, err
+}
+
+// CancelRun ends a run. One that has ended already stays as it is.
+func (c *Client) CancelRun(ctx context.Context, id string) (*bursar.Run, error) {
+	var out bursar.Run
+	return &out, c.post(ctx, "/api/v1/runs/"+url.PathEscape(id)+"/cancel", nil, &out)
 }
 
 // WatchRun calls each for everything that happens in a run, from its beginning, and returns the run when it has ended. When the

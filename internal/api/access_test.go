@@ -1,0 +1,347 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/client"
+	"github.com/bursarhq/bursar/internal/api"
+	"github.com/bursarhq/bursar/internal/auth"
+	"github.com/bursarhq/bursar/internal/store"
+	"github.com/google/go-cmp/cmp"
+)
+
+// operations are every route of the document: "GET /api/v1/accounts".
+func (b *bench) operations() (out []string) {
+	b.Helper()
+	_, body := b.raw("GET", "/api/v1/openapi.json", "", "Authorization", "")
+	var doc struct {
+		Paths map[string]map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal([]byte(body), &doc); err != nil || len(doc.Paths) < 10 {
+		b.Fatalf("%d paths, %v", len(doc.Paths), err)
+	}
+	for path, methods := range doc.Paths {
+		for m := range methods {
+			out = append(out, strings.ToUpper(m)+" "+path)
+		}
+	}
+	return out
+}
+
+// what each role may do, route by route. A new route must be added here.
+var allowed = map[string]string{ // owner administrator member viewer auditor
+	"GET /api/v1/accounts":                   "oamvu",
+	"POST /api/v1/accounts":                  "oa",
+	"GET /api/v1/accounts/{account}":         "oamvu",
+	"GET /api/v1/accounts/{account}/setup":   "oa",
+	"POST /api/v1/accounts/{account}/check":  "oam",
+	"POST /api/v1/accounts/{account}/import": "oam",
+	"GET /api/v1/runs":                       "oamvu",
+	"GET /api/v1/runs/{run}":                 "oamvu",
+	"GET /api/v1/runs/{run}/events":          "oamvu",
+	"POST /api/v1/runs/{run}/cancel":         "oam",
+	"GET /api/v1/exports":                    "oamv",
+	"GET /api/v1/deliveries":                 "oamv",
+	"GET /api/v1/costs":                      "oamv",
+}
+
+var letters = map[auth.Role]string{auth.Owner: "o", auth.Administrator: "a", auth.Member: "m", auth.Viewer: "v", auth.Auditor: "u"}
+
+func TestEveryRouteForEveryRole(t *testing.T) {
+	b := start(t)
+	for range cap(b.gate) {
+		b.gate <- struct{}{}
+	}
+	owner := b.client(b.owner)
+	a := b.add(owner, "012345678901", "payer")
+	run, err := owner.CheckAccount(t.Context(), a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.WatchRun(t.Context(), run.ID, func(client.RunEvent) {}); err != nil {
+		t.Fatal(err)
+	}
+	foreign := b.workspace("foreign")
+	operations := b.operations()
+	if len(operations) != len(allowed) {
+		t.Errorf("the document has %d routes, the table %d", len(operations), len(allowed))
+	}
+	for role, letter := range letters {
+		own, other := b.key(b.ws, role), b.key(foreign, role)
+		for n, op := range operations {
+			method, path, _ := strings.Cut(op, " ")
+			hasID := strings.Contains(path, "{")
+			path = strings.NewReplacer("{account}", a.ID, "{run}", run.ID).Replace(path)
+			body := ""
+			if op == "POST /api/v1/accounts" {
+				body = fmt.Sprintf(`{"account_id":"%012d","name":"%s"}`, 1000*int(letter[0])+n, role)
+			}
+			send := func(key string) int {
+				resp, _ := b.raw(method, path, body, "Content-Type", "application/json", "Authorization", "Bearer "+key)
+				return resp.StatusCode
+			}
+			got := send(own.Reveal())
+			if may := strings.Contains(allowed[op], letter); may != (got < 300) || !may && got != 403 {
+				t.Errorf("%s as %s: %d, allowed %v", op, role, got, may)
+			}
+			if got := send(other.Reveal()); hasID && got != 404 && got != 403 || !hasID && got >= 400 && got != 403 {
+				t.Errorf("%s as %s of another workspace: %d", op, role, got)
+			}
+		}
+	}
+	for _, op := range operations {
+		method, path, _ := strings.Cut(op, " ")
+		for _, credential := range []string{"", "Bearer", "Bearer x", "Basic " + b.owner.Reveal(), b.owner.Reveal(), "Bearer " + b.owner.Reveal() + "x"} {
+			resp, body := b.raw(method, path, "", "Authorization", credential)
+			if p := problem(t, resp, body); resp.StatusCode != 401 || p.Code != bursar.Unauthorized || resp.Header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%s with %.12q…: %d %s", op, credential, resp.StatusCode, body)
+			}
+		}
+	}
+}
+
+func TestAnotherWorkspaceSeesNothing(t *testing.T) {
+	b := start(t)
+	mine := b.add(b.client(b.owner), "012345678901", "payer")
+	other := b.as(b.workspace("foreign"), auth.Owner)
+	if list, err := other.Accounts(t.Context()); err != nil || len(list) != 0 {
+		t.Errorf("accounts: %+v, %v", list, err)
+	}
+	theirs := b.add(other, "012345678901", "payer") // no conflict tells of the other one
+	if theirs.ID == mine.ID || theirs.ExternalID == mine.ExternalID {
+		t.Error("two workspaces share an account")
+	}
+	_, unknown := other.Account(t.Context(), "acc_00000000000000000000000000")
+	_, foreign := other.Account(t.Context(), mine.ID)
+	var u, f *client.Error
+	if !asClientError(unknown, &u) || !asClientError(foreign, &f) {
+		t.Fatalf("%v, %v", unknown, foreign)
+	}
+	u.RequestID, f.RequestID = "", ""
+	if diff := cmp.Diff(u, f); diff != "" {
+		t.Errorf("another workspace's account is told apart from one that does not exist:\n%s", diff)
+	}
+}
+
+func TestOnlyManagersSeeExternalIDs(t *testing.T) {
+	b := start(t)
+	a := b.add(b.client(b.owner), "012345678901", "payer")
+	for role, sees := range map[auth.Role]bool{auth.Administrator: true, auth.Member: false, auth.Viewer: false, auth.Auditor: false} {
+		for _, path := range []string{"/api/v1/accounts", "/api/v1/accounts/" + a.ID} {
+			_, body := b.raw("GET", path, "", "Authorization", "Bearer "+b.key(b.ws, role).Reveal())
+			if strings.Contains(body, a.ExternalID) != sees {
+				t.Errorf("%s as %s: %s", path, role, body)
+			}
+		}
+	}
+}
+
+func TestNothingSecretInTheLog(t *testing.T) {
+	b := start(t)
+	a := b.add(b.client(b.owner), "012345678901", "payer")
+	b.raw("GET", "/api/v1/accounts?token="+b.owner.Reveal(), "", "X-Request-Id", "trace-1234567890")
+	b.raw("POST", "/api/v1/accounts", `{"external_id":"`+a.ExternalID+`"}`)
+	log := b.log.String()
+	for _, secret := range []string{b.owner.Reveal(), b.owner.Reveal()[13:40], a.ExternalID} {
+		if strings.Contains(log, secret) {
+			t.Errorf("the log has %.8s…:\n%s", secret, log)
+		}
+	}
+	if !strings.Contains(log, `"request_id":"trace-1234567890"`) || !strings.Contains(log, `"status":201`) {
+		t.Errorf("the log lacks requests:\n%s", log)
+	}
+}
+
+func TestOurMistakesStayOurs(t *testing.T) {
+	b := start(t)
+	b.store.Close()
+	resp, body := b.raw("GET", "/api/v1/accounts", "")
+	p := problem(t, resp, body)
+	if resp.StatusCode != 500 || p.Detail != "Internal error." || strings.Contains(body, "database") {
+		t.Errorf("got %d %s", resp.StatusCode, body)
+	}
+	if n := strings.Count(b.log.String(), `"a request failed"`); n != 1 || !strings.Contains(b.log.String(), "database is closed") {
+		t.Errorf("the cause was logged %d times:\n%s", n, b.log)
+	}
+}
+
+func TestPages(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	for i := range 7 {
+		b.add(c, fmt.Sprintf("%012d", i), fmt.Sprintf("Ä %d", i))
+	}
+	seen, cursor := 0, ""
+	for {
+		_, body := b.raw("GET", "/api/v1/accounts?limit=3&cursor="+cursor, "")
+		var page struct {
+			Items      []client.Account `json:"items"`
+			NextCursor string           `json:"next_cursor"`
+		}
+		if err := json.Unmarshal([]byte(body), &page); err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range page.Items {
+			if a.Name != fmt.Sprintf("Ä %d", seen) {
+				t.Errorf("item %d is %q", seen, a.Name)
+			}
+			seen++
+		}
+		if cursor = page.NextCursor; cursor == "" {
+			break
+		}
+	}
+	if seen != 7 {
+		t.Errorf("%d accounts, want 7", seen)
+	}
+	for _, query := range []string{"limit=0", "limit=201", "limit=x", "cursor=%21"} {
+		if resp, body := b.raw("GET", "/api/v1/accounts?"+query, ""); resp.StatusCode != 400 || problem(t, resp, body).Field == "" {
+			t.Errorf("%s: %d %s", query, resp.StatusCode, body)
+		}
+	}
+	if resp, body := b.raw("GET", "/api/v1/runs?cursor=bm9wZQ", ""); resp.StatusCode != 400 || problem(t, resp, body).Field != "cursor" {
+		t.Errorf("a cursor of another list: %d %s", resp.StatusCode, body)
+	}
+}
+
+func TestDeliveries(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	a := b.add(c, "012345678901", "payer")
+	var e bursar.Export
+	err := b.store.InTx(t.Context(), func(tx *store.Tx) (err error) {
+		e, err = tx.FollowExport(bursar.Export{WorkspaceID: b.ws, AccountID: a.ID, Name: "cur", Bucket: "b", Format: bursar.FormatCUR2})
+		if err != nil {
+			return err
+		}
+		for i := range 3 {
+			d := bursar.Delivery{ID: bursar.NewID("dlv"), WorkspaceID: b.ws, ExportID: e.ID, Period: bursar.NewPeriod(2026, 1), Version: fmt.Sprint(i), ImportedAt: tx.Now,
+				Totals: map[string]bursar.Decimal{"USD": bursar.DecimalFromInt64(int64(i), 1)}}
+			if _, err := tx.Publish(store.Delivery{Delivery: d, Contents: []byte(`{"inside":1}`)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	exports, err := c.Exports(t.Context())
+	if err != nil || len(exports) != 1 || exports[0].Name != "cur" || exports[0].AccountID != a.ID {
+		t.Errorf("exports: %+v, %v", exports, err)
+	}
+	deliveries, err := c.Deliveries(t.Context(), e.ID)
+	published := 0
+	for _, d := range deliveries {
+		if d.State == bursar.DeliveryPublished && d.Totals["USD"].String() == "0.2" {
+			published++
+		}
+	}
+	if err != nil || len(deliveries) != 3 || published != 1 {
+		t.Errorf("deliveries: %+v, %v", deliveries, err)
+	}
+	if _, body := b.raw("GET", "/api/v1/deliveries", ""); strings.Contains(body, "inside") {
+		t.Errorf("the lake's own is shown: %s", body)
+	}
+}
+
+func TestHealthAndTemplates(t *testing.T) {
+	b := start(t)
+	for _, path := range []string{"/healthz", "/readyz", "/api/v1/templates/access.yaml", "/api/v1/openapi.json"} {
+		resp, body := b.raw("GET", path, "", "Authorization", "")
+		if resp.StatusCode != 200 || body == "" {
+			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
+		}
+	}
+	if resp, body := b.raw("GET", "/api/v1/templates/other.yaml", ""); resp.StatusCode != 404 {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+	resp, _ := b.raw("GET", "/api/v1/openapi.json", "", "Accept-Encoding", "gzip")
+	if resp.Header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("not compressed: %v", resp.Header)
+	}
+	b.store.Close()
+	if resp, _ := b.raw("GET", "/readyz", ""); resp.StatusCode != 503 {
+		t.Errorf("ready without a store: %d", resp.StatusCode)
+	}
+	if resp, _ := b.raw("GET", "/healthz", ""); resp.StatusCode != 200 {
+		t.Errorf("dead without a store: %d", resp.StatusCode)
+	}
+}
+
+var versionPattern = regexp.MustCompile(`"version": "([^"]+)"`)
+
+// TestDocumentIsNoted holds the document against the file: a change needs a line in versions, and its number.
+func TestDocumentIsNoted(t *testing.T) {
+	b := start(t)
+	_, got := b.raw("GET", "/api/v1/openapi.json", "")
+	const path = "openapi.json"
+	kept, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	if string(kept) == got {
+		return
+	}
+	if m := versionPattern.FindSubmatch(kept); m != nil && string(m[1]) == api.Version() {
+		t.Fatalf("the API has changed and its version has not: add a line to versions in openapi.go, then run make golden\n%s", cmp.Diff(strings.Split(string(kept), "\n"), strings.Split(got, "\n")))
+	}
+	if os.Getenv("UPDATE_GOLDEN") == "" {
+		t.Fatal("openapi.json is not current: run make golden")
+	}
+	if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEveryFieldHasWords(t *testing.T) {
+	b := start(t)
+	_, body := b.raw("GET", "/api/v1/openapi.json", "")
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct {
+					Description string `json:"description"`
+				} `json:"properties"`
+			} `json:"schemas"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal([]byte(body), &doc); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range doc.Components.Schemas {
+		for field, p := range s.Properties {
+			if p.Description == "" {
+				t.Errorf("%s.%s has no description in the document", name, field)
+			}
+		}
+	}
+}
+
+func asClientError(err error, e **client.Error) bool {
+	got, ok := err.(*client.Error)
+	*e = got
+	return ok
+}
+
+func TestStrangeInputNeverBreaksTheServer(t *testing.T) {
+	b := start(t)
+	for _, op := range b.operations() {
+		method, path, _ := strings.Cut(op, " ")
+		for _, id := range []string{"x", "acc_", "%00", "..%2f..", strings.Repeat("9", 5000), "run_%F0%9F%92%A9", "'%20OR%201=1--"} {
+			p := strings.NewReplacer("{account}", id, "{run}", id).Replace(path)
+			for _, query := range []string{"", "?cursor=%00&limit=9999999999999999999", "?from=%FF&metric=%00", "?a=b;c=d"} {
+				if resp, body := b.raw(method, p+query, "{", "Content-Type", "application/json"); resp.StatusCode >= http.StatusInternalServerError {
+					t.Errorf("%s %s%s: %d %s", method, p, query, resp.StatusCode, body)
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/auth"
+	"github.com/bursarhq/bursar/internal/store"
+)
+
+// Account is a registered account as the API shows it.
+type Account struct {
+	bursar.Account
+	ExternalID string           `json:"external_id,omitempty"` // only for those who may manage accounts
+	Status     bursar.Status    `json:"status"`
+	Findings   []bursar.Finding `json:"findings,omitempty"` // only when one account is asked for
+	Setup      *Setup           `json:"setup,omitempty"`    // only when it was just registered
+}
+
+func show(p auth.Principal, a bursar.Account, newest []bursar.Finding) Account {
+	out := Account{Account: a, ExternalID: a.ExternalID, Status: bursar.Summarize(newest)}
+	if !p.May(auth.ManageAccounts) {
+		out.ExternalID = ""
+	}
+	return out
+}
+
+type accountPath struct {
+	Account string `path:"account" doc:"The account's id (acc_…) or its 12 digits."`
+}
+
+type accountOutput struct{ Body Account }
+
+func (a *API) listAccounts(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[Account], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	var items []Account
+	var next string
+	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		accounts, after, err := tx.Accounts(p.WorkspaceID, page)
+		if err != nil {
+			return err
+		}
+		ids := make([]string, len(accounts))
+		for i, acc := range accounts {
+			ids[i] = acc.ID
+		}
+		findings, err := tx.ForStatus(p.WorkspaceID, ids)
+		for _, acc := range accounts {
+			items = append(items, show(p, acc, findings[acc.ID]))
+		}
+		next = after
+		return err
+	})
+	return listed(items, next), err
+}
+
+// NewAccount is what a caller says to register an account.
+type NewAccount struct {
+	AccountID string           `json:"account_id"`
+	Name      string           `json:"name"`
+	Method    bursar.Method    `json:"method,omitempty"`
+	Partition bursar.Partition `json:"partition,omitempty"`
+}
+
+var (
+	methods    = []bursar.Method{bursar.MethodConsole}
+	partitions = []bursar.Partition{bursar.PartitionAWS, bursar.PartitionChina, bursar.PartitionGovCloud}
+)
+
+// account checks what the caller said and adds what bursar decides: the external id and the role's name.
+func (n NewAccount) account(workspaceID string) (bursar.Account, error) {
+	if n.Method == "" {
+		n.Method = bursar.MethodConsole
+	}
+	if n.Partition == "" {
+		n.Partition = bursar.PartitionAWS
+	}
+	for _, err := range []error{
+		bursar.CheckAccountID(n.AccountID), bursar.CheckAccountName(n.Name),
+		oneOf("method", n.Method, methods), oneOf("partition", n.Partition, partitions),
+	} {
+		if err != nil {
+			return bursar.Account{}, err
+		}
+	}
+	role := bursar.RoleARN{Partition: n.Partition, AccountID: n.AccountID, Path: bursar.RolePath, Name: bursar.NewRoleName()}
+	return bursar.Account{
+		WorkspaceID: workspaceID, AccountID: n.AccountID, Name: n.Name, Partition: n.Partition, Kind: bursar.KindUnknown,
+		Method: n.Method, ExternalID: bursar.NewExternalID(), RoleARN: role.String(),
+	}, nil
+}
+
+func oneOf[T ~string](field string, value T, valid []T) error {
+	if slices.Contains(valid, value) {
+		return nil
+	}
+	words := ""
+	for i, v := range valid {
+		if i > 0 {
+			words += ", "
+		}
+		words += string(v)
+	}
+	return bursar.InvalidField(field, "there is no %s %q", field, value).WithReason("unknown_"+field).WithHint("use one of %s", words)
+}
+
+type addAccountOutput struct {
+	Location string `header:"Location" doc:"The new account's path."`
+	Body     Account
+}
+
+func (a *API) addAccount(ctx context.Context, p auth.Principal, in *struct{ Body NewAccount }) (*addAccountOutput, error) {
+	account, err := in.Body.account(p.WorkspaceID)
+	if err != nil {
+		return nil, err
+	}
+	err = a.Store.InTx(ctx, func(tx *store.Tx) error { account, err = tx.AddAccount(account); return err })
+	if err != nil {
+		return nil, err
+	}
+	setup, err := a.setup(account, nil)
+	if err != nil {
+		return nil, err
+	}
+	out := show(p, account, nil)
+	out.Setup = &setup
+	return &addAccountOutput{"/api/v1/accounts/" + account.ID, out}, nil
+}
+
+// account reads an account with the newest finding of each check.
+func (a *API) account(ctx context.Context, p auth.Principal, id string) (account bursar.Account, newest []bursar.Finding, err error) {
+	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		if account, err = tx.Account(p.WorkspaceID, id); err != nil {
+			return err
+		}
+		newest, err = tx.NewestFindings(p.WorkspaceID, account.ID)
+		return err
+	})
+	return account, newest, err
+}
+
+func (a *API) getAccount(ctx context.Context, p auth.Principal, in *accountPath) (*accountOutput, error) {
+	account, newest, err := a.account(ctx, p, in.Account)
+	if err != nil {
+		return nil, err
+	}
+	out := show(p, account, newest)
+	out.Findings = newest
+	return &accountOutput{out}, nil
+}
+
+func (a *API) checkAccount(ctx context.Context, p auth.Principal, in *accountPath) (*startedOutput, error) {
+	return a.start(ctx, p, KindCheck, in.Account)
+}
+
+func (a *API) importAccount(ctx context.Context, p auth.Principal, in *accountPath) (*startedOutput, error) {
+	return a.start(ctx, p, KindImport, in.Account)
+}

@@ -1,0 +1,108 @@
+// Package api is the REST face of bursar, under /api/v1.
+//
+// routes.go is the whole map; each noun has one file. A handler returns an error, and one function renders it as a problem document
+// (RFC 9457). Everything a caller sees is of its own workspace; what belongs to another does not exist for it.
+package api
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/auth"
+	"github.com/bursarhq/bursar/internal/billing/query"
+	"github.com/bursarhq/bursar/internal/job"
+	"github.com/bursarhq/bursar/internal/register"
+	"github.com/bursarhq/bursar/internal/store"
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// Authenticator tells who a key belongs to. A key that is not in force is an Unauthorized error. [auth.Keys] is one.
+type Authenticator interface {
+	Authenticate(ctx context.Context, key bursar.Secret) (auth.Principal, error)
+}
+
+// Runs starts, ends and follows runs. [job.Runner] does.
+type Runs interface {
+	Enqueue(ctx context.Context, workspaceID, kind, account string) (bursar.Run, error)
+	Cancel(ctx context.Context, workspaceID, id string) (bursar.Run, error)
+	Listen(runID string) (happening <-chan job.Event, stop func())
+}
+
+// Guide says what is left to do in AWS to finish an account's registration. [register.Config] does.
+type Guide interface {
+	Setup(a bursar.Account, s bursar.Status, ch register.Choice) ([]register.Step, error)
+}
+
+// Costs answers questions about cost.
+type Costs interface {
+	// Ask answers from one snapshot of the workspace's published deliveries. What is wrong with the question is an Invalid error with
+	// the question's field, and a hint that lists the valid values.
+	Ask(ctx context.Context, workspaceID string, q query.Question) (query.Answer, error)
+}
+
+// The kinds of runs that the API starts. The app registers a handler for each.
+const (
+	KindCheck  = "check"  // check and confirm an account
+	KindImport = "import" // look for new deliveries of an account's exports, and import them
+)
+
+// Services are what the API stands on.
+type Services struct {
+	Store *store.Store
+	Keys  Authenticator
+	Runs  Runs
+	Guide Guide
+	Costs Costs
+	Ready func(ctx context.Context) error // says whether requests can be served; nil asks the store
+	Now   func() time.Time                // nil is the clock
+	Log   *slog.Logger                    // nil logs nothing
+}
+
+// API is an http.Handler for /api/, /healthz and /readyz; anything else is a problem document that says 404. The server
+// that serves it needs no write timeout: event streams are long, and have deadlines of their own.
+type API struct {
+	Services
+	huma     huma.API
+	mux      *http.ServeMux
+	handler  http.Handler
+	document []byte // OpenAPI
+
+	stopping chan struct{}
+	stop     func()
+}
+
+// New makes the API.
+func New(s Services) (*API, error) {
+	useProblems()
+	s.Log = cmp.Or(s.Log, slog.New(slog.DiscardHandler))
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Ready == nil {
+		s.Ready = s.Store.Ping
+	}
+	a := &API{Services: s, mux: http.NewServeMux(), stopping: make(chan struct{})}
+	a.stop = sync.OnceFunc(func() { close(a.stopping) })
+	a.huma = humago.New(a.mux, humaConfig())
+	a.routes()
+	doc, err := document(a.huma.OpenAPI())
+	if err != nil {
+		return nil, err
+	}
+	a.document = doc
+	a.handler, err = a.wrap(a.mux)
+	return a, err
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.handler.ServeHTTP(w, r) }
+
+// Close ends open event streams. Hand it to http.Server.RegisterOnShutdown: Shutdown waits for requests, and streams would not end by
+// themselves.
+func (a *API) Close() { a.stop() }

@@ -1,0 +1,153 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/query"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// versions is the history of the API, the newest last. Whoever changes the document adds a line: the golden test asks for it.
+var versions = []struct{ number, what string }{
+	{"1.0.0", "Accounts, set-up, checks, runs, exports, deliveries, costs."},
+}
+
+// Version is the version of the API that this package serves.
+func Version() string { return versions[len(versions)-1].number }
+
+func humaConfig() huma.Config {
+	var history strings.Builder
+	history.WriteString("Connects AWS accounts safely and owns their bills.\n\n" +
+		"Account ids are text of 12 digits. Amounts are exact decimals as text, with a currency. Times are UTC. " +
+		"What cannot be granted is a problem document (RFC 9457) with a code, a reason, the field and a hint.\n\nVersions:\n")
+	for _, v := range versions {
+		fmt.Fprintf(&history, "- %s: %s\n", v.number, v.what)
+	}
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: "bursar", Version: Version(), Description: history.String(), License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}},
+			Components: &huma.Components{
+				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key: bur_…"}},
+			},
+		},
+		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat: "application/json",
+	}
+}
+
+func (a *API) serveDocument(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(a.document) // the caller has gone when it fails
+}
+
+// document renders the OpenAPI document, with the words of [wordings]. They are added here, after the routes were made, because
+// the API's own checks say what is wrong better than a schema's do.
+func document(o *huma.OpenAPI) ([]byte, error) {
+	raw, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return nil, err
+	}
+	schemas := object(object(doc, "components"), "schemas")
+	for key, w := range wordings() {
+		name, property, _ := strings.Cut(key, ".")
+		p := object(object(object(schemas, name), "properties"), property)
+		if p == nil {
+			return nil, fmt.Errorf("api: the document has no %s: a wording has outlived its field", key)
+		}
+		w.put(p)
+	}
+	for name := range schemas {
+		if !strings.HasPrefix(name, "New") { // answers may grow; requests are read strictly
+			delete(object(schemas, name), "additionalProperties")
+		}
+	}
+	parameterWords(object(doc, "paths"))
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	err = enc.Encode(doc)
+	return out.Bytes(), err
+}
+
+func object(in map[string]any, key string) map[string]any {
+	v, _ := in[key].(map[string]any)
+	return v
+}
+
+// parameterWords lists the valid values of the parameters whose values come from a table elsewhere.
+func parameterWords(paths map[string]any) {
+	parameters, _ := object(object(paths, "/api/v1/costs"), "get")["parameters"].([]any)
+	for _, p := range parameters {
+		parameter, _ := p.(map[string]any)
+		switch parameter["name"] {
+		case "group_by":
+			parameter["description"] = fmt.Sprint(parameter["description"], " One of ", strings.Join(query.DimensionNames(), ", "), ".")
+		case "metric":
+			object(parameter, "schema")["enum"] = query.MetricNames()
+		case "granularity":
+			object(parameter, "schema")["enum"] = []string{"daily", "monthly", "total"}
+		}
+	}
+}
+
+// wording is what the document says of a field of the vocabulary, whose types know nothing of OpenAPI.
+type wording struct {
+	text    string
+	enum    []string
+	pattern string
+	longest int
+}
+
+func (w wording) put(p map[string]any) {
+	if w.text != "" {
+		p["description"] = w.text
+	}
+	if w.enum != nil {
+		p["enum"] = w.enum
+	}
+	if w.pattern != "" {
+		p["pattern"] = w.pattern
+	}
+	if w.longest > 0 {
+		p["maxLength"] = w.longest
+	}
+}
+
+func words[T ~string](values ...T) (out []string) {
+	for _, v := range values {
+		out = append(out, string(v))
+	}
+	return out
+}
+
+// wordings maps Schema.field to what the document says of it.
+func wordings() map[string]wording {
+	out := map[string]wording{}
+	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, exportWords, deliveryWords} {
+		for key, w := range part {
+			out[key] = w
+		}
+	}
+	return out
+}
+
+var codes = words(bursar.Invalid, bursar.Malformed, bursar.NotFound, bursar.Conflict, bursar.Unauthorized, bursar.Forbidden, bursar.Unavailable, bursar.Internal)
+
+var capabilities = words(bursar.CapAccess, bursar.CapOrganization, bursar.CapBillingExport, bursar.CapCostExplorer, bursar.CapInventory, bursar.CapMemberAccess)
+
+func methodWords() []string {
+	return slices.Concat(words(methods...), words(bursar.MethodTerraform, bursar.MethodRole, bursar.MethodAccessKey))
+}

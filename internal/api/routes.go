@@ -1,0 +1,120 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/auth"
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// routes is the whole map. Each line names what the caller must be allowed to do.
+func (a *API) routes() {
+	accounts, runs, bills := "Accounts", "Runs", "Bills"
+	handle(a, "GET /api/v1/accounts", auth.ReadAccounts, a.listAccounts, about{"listAccounts", accounts, 200, "List the registered accounts, by name."})
+	handle(a, "POST /api/v1/accounts", auth.ManageAccounts, a.addAccount, about{"addAccount", accounts, 201, "Register an AWS account. bursar generates its external id; the answer says what to do next in AWS."})
+	handle(a, "GET /api/v1/accounts/{account}", auth.ReadAccounts, a.getAccount, about{"getAccount", accounts, 200, "Show an account with its status and the newest finding of each check."})
+	handle(a, "GET /api/v1/accounts/{account}/setup", auth.ManageAccounts, a.getSetup, about{"getSetup", accounts, 200, "Say what is left to do in AWS, with links, templates and the values for them."})
+	handle(a, "POST /api/v1/accounts/{account}/check", auth.CheckAccounts, a.checkAccount, about{"checkAccount", accounts, 202, "Check and confirm: start a run that looks whether everything works. One that is under way is answered instead of a second one."})
+	handle(a, "POST /api/v1/accounts/{account}/import", auth.CheckAccounts, a.importAccount, about{"importAccount", accounts, 202, "Look for new deliveries of the account's exports now, instead of at the next poll."})
+
+	handle(a, "GET /api/v1/runs", auth.ReadRuns, a.listRuns, about{"listRuns", runs, 200, "List runs, the newest first."})
+	handle(a, "GET /api/v1/runs/{run}", auth.ReadRuns, a.getRun, about{"getRun", runs, 200, "Show a run."})
+	handle(a, "POST /api/v1/runs/{run}/cancel", auth.CheckAccounts, a.cancelRun, about{"cancelRun", runs, 200, "Cancel a run. One that has ended stays as it is."})
+	a.stream("GET /api/v1/runs/{run}/events", auth.ReadRuns, a.runEvents, about{"watchRun", runs, 200, "Follow a run as server-sent events. It tells everything from the run's beginning until it has ended: the event `run` holds the run, `finding` what a check saw."})
+
+	handle(a, "GET /api/v1/exports", auth.ReadBills, a.listExports, about{"listExports", bills, 200, "List the billing exports that bursar follows."})
+	handle(a, "GET /api/v1/deliveries", auth.ReadBills, a.listDeliveries, about{"listDeliveries", bills, 200, "List what was delivered, the newest first."})
+	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost. Amounts are exact decimals as text; currencies are never added."})
+
+	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)
+	a.mux.HandleFunc("GET "+TemplatesPath+"{name}", a.serveTemplate)
+	a.mux.HandleFunc("GET /healthz", a.healthz)
+	a.mux.HandleFunc("GET /readyz", a.readyz)
+	a.mux.HandleFunc("/", a.noRoute)
+}
+
+// about is what the document says of a route.
+type about struct {
+	id     string
+	tag    string
+	status int // of success
+	text   string
+}
+
+const maxBody = 64 << 10
+
+func (a *API) operation(route string, action auth.Action, ab about) huma.Operation {
+	method, path, _ := strings.Cut(route, " ")
+	summary, description, _ := strings.Cut(ab.text, ". ")
+	return huma.Operation{
+		OperationID: ab.id, Method: method, Path: path, DefaultStatus: ab.status, Tags: []string{ab.tag},
+		Summary: strings.TrimSuffix(summary, "."), Description: strings.TrimSpace(description + "\n\nNeeds the permission `" + string(action) + "`."),
+		MaxBodyBytes: maxBody, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(action)},
+		Security: []map[string][]string{{"key": {}}},
+	}
+}
+
+// handle registers a route whose handler answers, or returns an error that is rendered as a problem.
+func handle[I, O any](a *API, route string, action auth.Action, h func(context.Context, auth.Principal, *I) (*O, error), ab about) {
+	op := a.operation(route, action, ab)
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, principalOf(ctx), in)
+		if err != nil {
+			return nil, problemOf(ctx, op.Method, err)
+		}
+		return out, nil
+	})
+}
+
+// stream registers a route that writes its answer itself, once its handler has agreed.
+func (a *API) stream(route string, action auth.Action, h func(context.Context, auth.Principal, *runPath) (func(huma.Context), error), ab about) {
+	op := a.operation(route, action, ab)
+	op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}}
+	huma.Register(a.huma, op, func(ctx context.Context, in *runPath) (*huma.StreamResponse, error) {
+		body, err := h(ctx, principalOf(ctx), in)
+		if err != nil {
+			return nil, problemOf(ctx, op.Method, err)
+		}
+		return &huma.StreamResponse{Body: body}, nil
+	})
+}
+
+type principalKey struct{}
+
+func principalOf(ctx context.Context) auth.Principal {
+	p, _ := ctx.Value(principalKey{}).(auth.Principal)
+	return p
+}
+
+// authorize lets a request pass whose key is in force and allows the action. It comes before anything of the request is read.
+func (a *API) authorize(action auth.Action) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		p, err := a.Keys.Authenticate(ctx.Context(), bearer(ctx.Header("Authorization")))
+		if err == nil && !p.May(action) {
+			err = bursar.Errorf(bursar.Forbidden, "the role %s does not allow this", p.Role).
+				WithReason("role_forbids").WithHint("ask an owner or administrator for a key that has the permission %s", action)
+		}
+		if c := callOf(ctx.Context()); c != nil {
+			c.key = p.KeyID
+		}
+		if err != nil {
+			if bursar.CodeOf(err) == bursar.Unauthorized {
+				ctx.SetHeader("WWW-Authenticate", `Bearer realm="bursar"`)
+			}
+			_ = huma.WriteErr(a.huma, ctx, http.StatusInternalServerError, "", err)
+			return
+		}
+		next(huma.WithValue(ctx, principalKey{}, p))
+	}
+}
+
+func bearer(header string) bursar.Secret {
+	scheme, key, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return bursar.Secret{}
+	}
+	return bursar.NewSecret(strings.TrimSpace(key))
+}

@@ -1,0 +1,110 @@
+package api
+
+import "github.com/bursarhq/bursar"
+
+const twelveDigits = "^[0-9]{12}$"
+
+var accountWords = map[string]wording{
+	"Account.id":              {text: "bursar's own id of the account: acc_…"},
+	"Account.account_id":      {text: "The AWS account: 12 digits, always text.", pattern: twelveDigits},
+	"Account.name":            {text: "Its name, unique in the workspace.", longest: bursar.MaxAccountName},
+	"Account.partition":       {text: "The AWS cloud that it is in.", enum: words(partitions...)},
+	"Account.kind":            {text: "What it is to its bill; unknown until a check has told.", enum: words(bursar.KindUnknown, bursar.KindPayer, bursar.KindLinked, bursar.KindStandalone)},
+	"Account.method":          {text: "How it was registered.", enum: methodWords()},
+	"Account.external_id":     {text: "Its external id, which bursar generated. Shown to those who may manage accounts."},
+	"Account.role_arn":        {text: "The role by which bursar reaches it."},
+	"Account.payer_id":        {text: "The account that pays for it: 12 digits. Absent while unknown."},
+	"Account.organization_id": {text: "Its organization: o-…. Absent while unknown."},
+	"Account.created_at":      {text: "When it was registered."},
+	"Account.updated_at":      {text: "When it was changed last."},
+	"Account.version":         {text: "Grows with every change."},
+	"Account.status":          {text: "What its newest findings amount to."},
+	"Account.findings":        {text: "The newest finding of each check. Present when one account is asked for."},
+	"Account.setup":           {text: "What to do next in AWS. Present when the account was just registered."},
+
+	"NewAccount.account_id": {text: "The AWS account: 12 digits, as text, leading zeros included.", pattern: twelveDigits},
+	"NewAccount.name":       {text: "A name that people recognise, unique in the workspace.", longest: bursar.MaxAccountName},
+	"NewAccount.method":     {text: "How access will be set up; console by default.", enum: words(methods...)},
+	"NewAccount.partition":  {text: "The AWS cloud that the account is in; aws by default.", enum: words(partitions...)},
+
+	"Problem.code": {enum: codes},
+}
+
+var statusWords = map[string]wording{
+	"Status.summary":      {text: "The worst of its capabilities.", enum: words(bursar.SummaryPending, bursar.SummaryConnected, bursar.SummaryAttention, bursar.SummaryBroken, bursar.SummaryInsecure)},
+	"Status.capabilities": {text: "The state of each capability: not_set_up, waiting, ok, late, degraded, failed or insecure."},
+	"Status.data_arrival": {text: "Whether billing data comes in. Absent where none is due.", enum: words(bursar.ArrivalAwaiting, bursar.ArrivalLate, bursar.ArrivalFailed, bursar.ArrivalReceiving, bursar.ArrivalStale)},
+	"Status.checked_at":   {text: "When the newest finding was made. Absent before the first check."},
+}
+
+var findingWords = map[string]wording{
+	"Finding.id":         {text: "fnd_…"},
+	"Finding.run_id":     {text: "The run that made it."},
+	"Finding.check":      {text: "The check: assume_role, organization…"},
+	"Finding.capability": {text: "What the check is about.", enum: capabilities},
+	"Finding.status":     {text: "How good or bad it is.", enum: words(bursar.StatusOK, bursar.StatusWaiting, bursar.StatusWarning, bursar.StatusFailed, bursar.StatusUnknown, bursar.StatusSkipped)},
+	"Finding.code":       {text: "Stable, for programs: insecure_trust."},
+	"Finding.message":    {text: "What was seen, naming the account and the AWS action."},
+	"Finding.remedy":     {text: "What to do, with the exact text, link or command."},
+	"Finding.evidence":   {text: "Facts for people. Never a secret."},
+	"Finding.at":         {text: "When it was made."},
+	"Finding.since":      {text: "Since when the check has answered so without a break."},
+}
+
+var runWords = map[string]wording{
+	"Run.id":          {text: "run_…"},
+	"Run.kind":        {text: "What is done: check, import."},
+	"Run.account_id":  {text: "bursar's id (acc_…) of the account that it is about. Absent when it is about none."},
+	"Run.state":       {text: "Where it stands; the last three are final.", enum: words(bursar.RunQueued, bursar.RunRunning, bursar.RunSucceeded, bursar.RunFailed, bursar.RunCancelled)},
+	"Run.progress":    {text: "How far it has come."},
+	"Run.error":       {text: "Why it failed, or why it is tried again."},
+	"Run.attempt":     {text: "1 for the first; 0 before it."},
+	"Run.created_at":  {text: "When it was asked for."},
+	"Run.started_at":  {text: "When the newest attempt began. Absent before the first."},
+	"Run.finished_at": {text: "When it ended. Absent before."},
+
+	"Progress.step":  {text: "What is being done, for people."},
+	"Progress.done":  {text: "How much is done, of total, in unit."},
+	"Progress.total": {text: "How much there is to do. Absent while unknown."},
+	"Progress.unit":  {text: "What is counted: checks, bytes."},
+	"Progress.rows":  {text: "Line items read so far."},
+
+	"RunError.code":    {text: "Stable, for programs."},
+	"RunError.message": {text: "What was wrong."},
+	"RunError.hint":    {text: "What to do."},
+
+	"Money.amount":   {text: "Exact decimal, as text."},
+	"Money.currency": {text: "ISO 4217."},
+}
+
+var exportWords = map[string]wording{
+	"Export.id":           {text: "exp_…"},
+	"Export.account_id":   {text: "bursar's id (acc_…) of the account that has it."},
+	"Export.name":         {text: "AWS's report or export name."},
+	"Export.arn":          {text: "AWS's ARN of it, where it has one."},
+	"Export.format":       {text: "The family of its line items.", enum: words(bursar.FormatLegacy, bursar.FormatCUR2, bursar.FormatFOCUS10, bursar.FormatFOCUS12)},
+	"Export.file_format":  {text: "How its files are written.", enum: words(bursar.FileCSV, bursar.FileParquet)},
+	"Export.versioning":   {text: "What AWS does with the former delivery of a period.", enum: words(bursar.CreateNew, bursar.Overwrite)},
+	"Export.bucket":       {text: "The bucket that it is delivered to."},
+	"Export.bucket_owner": {text: "The bucket's account, which every request pins: 12 digits."},
+	"Export.region":       {text: "The bucket's region."},
+	"Export.prefix":       {text: "The prefix of its keys, exactly as AWS has it."},
+	"Export.role_arn":     {text: "The role that reads its files."},
+	"Export.created_at":   {text: "When bursar began to follow it."},
+}
+
+var deliveryWords = map[string]wording{
+	"Delivery.id":           {text: "dlv_…"},
+	"Delivery.export_id":    {text: "The export that delivered it: exp_…"},
+	"Delivery.period":       {text: "The billing period: YYYY-MM.", pattern: "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+	"Delivery.version":      {text: "AWS's name for this version: an assembly or execution id."},
+	"Delivery.state":        {text: "published counts; superseded was replaced; rejected never counted.", enum: words(bursar.DeliveryPublished, bursar.DeliverySuperseded, bursar.DeliveryRejected)},
+	"Delivery.reason":       {text: "Why it was rejected."},
+	"Delivery.manifest_key": {text: "The key of its manifest in the bucket."},
+	"Delivery.delivered_at": {text: "When AWS wrote the manifest."},
+	"Delivery.imported_at":  {text: "When bursar imported it."},
+	"Delivery.files":        {text: "How many files it has."},
+	"Delivery.source_bytes": {text: "Their size, as delivered."},
+	"Delivery.rows":         {text: "Its line items."},
+	"Delivery.totals":       {text: "Unblended cost by currency: exact decimals, as text."},
+}
