@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -32,12 +30,15 @@ func at(name string) {
 }
 
 // Import reads a candidate's files, writes them to the lake and publishes them: the delivery replaces its (export, period). It returns the
-// delivery as it is recorded.
+// delivery as it is recorded. A candidate that was dealt with already, as when a run is cut off right after it, changes nothing.
 //
 // A delivery that is incomplete or unreadable is recorded as rejected, with the reason, and returned without an error: what counted
 // before still does. An error means that nothing was decided, because something else failed: S3, the disk, the state. Something that
 // changed while it was read is such an error, with the code unavailable, and is worth another try.
 func (l *Lake) Import(ctx context.Context, c export.Candidate, b bursar.Bucket, progress func(ingest.Progress)) (bursar.Delivery, error) {
+	if d, done, err := l.done(ctx, c); done || err != nil {
+		return d, err
+	}
 	d := store.Delivery{Delivery: bursar.Delivery{
 		ID: bursar.NewID("dlv"), WorkspaceID: c.Export.WorkspaceID, ExportID: c.Export.ID, Period: c.Period, Version: c.Manifest.Version,
 		ManifestKey: c.Key, DeliveredAt: c.Object.Modified, Files: len(c.Manifest.Files),
@@ -59,24 +60,40 @@ func (l *Lake) Import(ctx context.Context, c export.Candidate, b bursar.Bucket, 
 	return l.publish(ctx, c, d, stage)
 }
 
+// done says whether the catalog has dealt with this very manifest, and what it has of it. To import a manifest again, forget its ETag.
+func (l *Lake) done(ctx context.Context, c export.Candidate) (d bursar.Delivery, done bool, err error) {
+	err = l.store.View(ctx, func(tx *store.Tx) error {
+		known, err := tx.Manifests(c.Export.WorkspaceID, c.Export.ID)
+		if err != nil || !slices.ContainsFunc(known, func(m store.Manifest) bool {
+			return m.Period == c.Period && m.Key == c.Key && m.ETag == c.Object.ETag && m.ETag != ""
+		}) {
+			return err
+		}
+		all, err := tx.DeliveriesOfPeriod(c.Export.WorkspaceID, c.Export.ID, c.Period)
+		i := slices.IndexFunc(all, func(d store.Delivery) bool { return d.Version == c.Manifest.Version })
+		if done = i >= 0; done {
+			d = all[i].Delivery
+		}
+		return err
+	})
+	return d, done, err
+}
+
 // read takes every file of the delivery in, and makes sure that what was read is what the manifest still names.
 func (l *Lake) read(ctx context.Context, c export.Candidate, b bursar.Bucket, d *store.Delivery, stage string, progress func(ingest.Progress)) error {
-	files, size, err := listed(ctx, c, b)
+	files, size, err := l.listed(ctx, c, b)
 	if err != nil {
 		return err
 	}
 	d.SourceBytes = size
 	res, err := ingest.Run(ctx, ingest.Request{Files: files, Period: c.Period, Format: c.Export.Format, Dir: stage, Workers: l.options.Workers, Progress: progress})
-	if err != nil {
+	if err != nil && bursar.CodeOf(err) != bursar.Invalid {
 		return err
 	}
 	at("ingested")
-	_, body, err := b.Get(ctx, c.Key, c.Object.ETag)
-	if err == nil {
-		body.Close()
-	}
-	if !errors.Is(err, bursar.ErrNotModified) {
-		return changed("the manifest of %s", err, c.Period)
+	// A file that cannot be read says nothing against a delivery that AWS was replacing meanwhile.
+	if err := errors.Join(export.Unchanged(ctx, b, c), err); err != nil {
+		return err
 	}
 	return l.describe(ctx, d, res, stage)
 }
@@ -138,146 +155,12 @@ func describePart(path string, rows int64, schemas map[string][]string) (part, e
 	return part{File: filepath.Base(path), Rows: rows, Bytes: info.Size(), Schema: digest}, nil
 }
 
-// listed matches the manifest's files with what lies in the bucket. A file that is missing makes the delivery invalid.
-func listed(ctx context.Context, c export.Candidate, b bursar.Bucket) (files []ingest.File, size int64, err error) {
-	there := map[string]bursar.Object{}
-	for folder := range folders(c.Manifest.Files) {
-		for o, err := range b.List(ctx, folder) {
-			if err != nil {
-				return nil, 0, fmt.Errorf("listing %s: %w", folder, err)
-			}
-			there[strings.TrimPrefix(o.Key, "/")] = o
-		}
-	}
-	for _, key := range c.Manifest.Files {
-		o, ok := there[strings.TrimPrefix(key, "/")]
-		if !ok {
-			return nil, 0, bursar.Errorf(bursar.Invalid, "the file %q, which the manifest names, is missing", key).WithReason("file_missing").
-				WithHint("wait for AWS's next delivery; if it stays so, look whether something deletes objects from the bucket")
-		}
+// listed is what the manifest names, as the decoder takes it.
+func (l *Lake) listed(ctx context.Context, c export.Candidate, b bursar.Bucket) (files []ingest.File, size int64, err error) {
+	objects, err := export.Verify(ctx, b, c, l.now())
+	for _, o := range objects {
 		size += o.Size
-		files = append(files, ingest.File{Name: key, Size: o.Size, Open: opener(b, key, o)})
+		files = append(files, ingest.File{Name: o.Key, Size: o.Size, Open: func(ctx context.Context) (io.ReadCloser, error) { return export.Open(ctx, b, o) }})
 	}
-	return files, size, nil
-}
-
-func folders(keys []string) map[string]bool {
-	out := map[string]bool{}
-	for _, k := range keys {
-		dir := path.Dir(k)
-		if i := strings.LastIndexByte(k, '/'); i >= 0 {
-			dir = k[:i+1]
-		} else {
-			dir = ""
-		}
-		out[dir] = true
-	}
-	return out
-}
-
-// opener opens the very object that was listed: another one under the same key means that AWS is writing.
-func opener(b bursar.Bucket, key string, want bursar.Object) func(context.Context) (io.ReadCloser, error) {
-	return func(ctx context.Context) (io.ReadCloser, error) {
-		o, body, err := b.Get(ctx, key, "")
-		if err != nil {
-			return nil, err
-		}
-		if o.ETag != want.ETag || o.Size != want.Size {
-			body.Close()
-			return nil, changed("the file %q", nil, key)
-		}
-		return body, nil
-	}
-}
-
-func changed(what string, err error, args ...any) error {
-	if err != nil && !errors.Is(err, bursar.ErrNoObject) {
-		return fmt.Errorf("asking again for "+what+": %w", append(args, err)...)
-	}
-	return bursar.Errorf(bursar.Unavailable, what+" changed while it was read", args...).WithReason("delivery_changing").
-		WithHint("AWS is writing a newer delivery; the import is tried again")
-}
-
-// publish moves the staged files to where the catalog will name them, makes sure that they are on disk, and flips the catalog.
-func (l *Lake) publish(ctx context.Context, c export.Candidate, d store.Delivery, stage string) (bursar.Delivery, error) {
-	if err := syncTree(stage); err != nil {
-		return d.Delivery, diskError(err)
-	}
-	home := l.home(d.Delivery)
-	if err := os.MkdirAll(filepath.Dir(home), 0o700); err != nil {
-		return d.Delivery, diskError(err)
-	}
-	if err := os.Rename(stage, home); err != nil {
-		return d.Delivery, diskError(err)
-	}
-	at("moved")
-	if err := syncUp(l.dir, filepath.Dir(home)); err != nil {
-		return d.Delivery, diskError(err)
-	}
-	d.State = bursar.DeliveryPublished
-	err := l.store.InTx(ctx, func(tx *store.Tx) error {
-		d.ImportedAt = tx.Now
-		if _, err := tx.Publish(d); err != nil {
-			return err
-		}
-		at("in transaction")
-		return l.remember(tx, c)
-	})
-	if err != nil {
-		os.RemoveAll(home)
-		return d.Delivery, err
-	}
-	at("published")
-	if err := l.Collect(ctx, d.WorkspaceID, d.ExportID, d.Period); err != nil {
-		l.options.Log.Warn("superseded deliveries cannot be removed", slog.Any("error", err))
-	}
-	at("collected")
-	return d.Delivery, nil
-}
-
-// remember keeps the manifest's ETag, in the transaction that dealt with it: the same manifest then changes nothing.
-func (l *Lake) remember(tx *store.Tx, c export.Candidate) error {
-	return tx.SetManifest(c.Export.WorkspaceID, c.Export.ID, store.Manifest{Period: c.Period, Key: c.Key, ETag: c.Object.ETag, CheckedAt: tx.Now})
-}
-
-func (l *Lake) reject(ctx context.Context, c export.Candidate, d store.Delivery, why error) (bursar.Delivery, error) {
-	l.options.Log.Warn("a delivery cannot be published", slog.String("export", c.Export.ID), slog.String("period", c.Period.String()), slog.Any("error", why))
-	d.State, d.Reason, d.Contents, d.Rows, d.Totals = bursar.DeliveryRejected, why.Error(), nil, 0, nil
-	err := l.store.InTx(ctx, func(tx *store.Tx) error {
-		d.ImportedAt = tx.Now
-		return errors.Join(tx.Reject(d), l.remember(tx, c))
-	})
-	return d.Delivery, err
-}
-
-// syncTree makes sure that a folder's files, and the folder, survive a power cut.
-func syncTree(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := syncPath(filepath.Join(dir, e.Name())); err != nil {
-			return err
-		}
-	}
-	return syncPath(dir)
-}
-
-// syncUp syncs the folders from dir up to top.
-func syncUp(top, dir string) error {
-	for ; ; dir = filepath.Dir(dir) {
-		if err := syncPath(dir); err != nil || dir == top || len(dir) <= len(top) {
-			return err
-		}
-	}
-}
-
-func syncPath(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
+	return files, size, err
 }

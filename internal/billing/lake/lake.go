@@ -22,6 +22,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/ingest"
@@ -39,6 +40,7 @@ type Options struct {
 	Keep    int // superseded deliveries of each period that are kept
 	Workers int // cores that an import may use; 0 is all
 	Log     *slog.Logger
+	Now     func() time.Time // nil is the clock
 }
 
 // Lake is the lake of one installation. It is safe for concurrent use; one process at a time may hold a folder.
@@ -53,6 +55,13 @@ type Lake struct {
 }
 
 const staging = "staging"
+
+func (l *Lake) now() time.Time {
+	if l.options.Now != nil {
+		return l.options.Now()
+	}
+	return time.Now()
+}
 
 // Open opens the lake in a folder, creates it when absent, and removes what an interrupted import left behind.
 func Open(ctx context.Context, dir string, s *store.Store, r Roller, o Options) (*Lake, error) {
