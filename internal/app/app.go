@@ -1,2 +1,189 @@
 // Package app plugs the rooms together: it is the only package that knows every other.
 package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/api"
+	"github.com/bursarhq/bursar/internal/auth"
+	"github.com/bursarhq/bursar/internal/awsapi"
+	"github.com/bursarhq/bursar/internal/billing/lake"
+	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
+	"github.com/bursarhq/bursar/internal/job"
+	"github.com/bursarhq/bursar/internal/register"
+	"github.com/bursarhq/bursar/internal/store"
+)
+
+// App is one bursar: New opens everything, Run serves, Close lets go.
+type App struct {
+	Owner bursar.Secret // the owner's key; set at the first start only, shown once and never again
+
+	config    Config
+	log       *slog.Logger
+	listener  net.Listener
+	store     *store.Store
+	lake      *lake.Lake
+	engine    *duckdb.Engine
+	runner    *job.Runner
+	scheduler *job.Scheduler
+	api       *api.API
+	closers   []func() error
+}
+
+// New opens the data folder, the state, the lake and the address. It fails, and says what to do, when any of them cannot be had;
+// then nothing is left open.
+func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{config: c, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if a.listener, err = listen(ctx, c.Addr); err != nil {
+		return nil, err
+	}
+	a.onClose(func() error { return ignoreClosed(a.listener.Close()) })
+	if err := a.openData(ctx); err != nil {
+		return nil, err
+	}
+	aws, err := awsapi.New(ctx, awsapi.Config{
+		Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
+		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if c.Endpoint != "" {
+		log.Warn("every AWS request goes to one endpoint, which is meant for a simulated AWS", slog.String("endpoint", c.Endpoint))
+	}
+	if a.Owner, err = auth.Bootstrap(ctx, a.store); err != nil {
+		return nil, err
+	}
+	return a, a.wire(ctx, aws)
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+func (a *App) onClose(f func() error) { a.closers = append(a.closers, f) }
+
+// openData opens what lies in the data folder.
+func (a *App) openData(ctx context.Context) error {
+	release, err := lockFolder(a.config.DataDir)
+	if err != nil {
+		return err
+	}
+	a.onClose(func() error { release(); return nil })
+	if a.store, err = store.Open(ctx, filepath.Join(a.config.DataDir, "state.db")); err != nil {
+		return err
+	}
+	a.onClose(a.store.Close)
+	if a.config.Now != nil {
+		a.store.Now = a.config.Now
+	}
+	folder, err := filepath.Abs(filepath.Join(a.config.DataDir, "lake"))
+	if err != nil {
+		return err
+	}
+	engine, err := duckdb.Open(duckdb.Options{Folder: folder, MemoryMB: a.config.MemoryLimitMB, Threads: int(a.config.Workers)})
+	if err != nil {
+		return err
+	}
+	a.onClose(engine.Close)
+	a.lake, err = lake.Open(ctx, folder, a.store, engine, lake.Options{Keep: int(a.config.KeepVersions), Workers: int(a.config.Workers), Log: a.log, Now: a.now})
+	a.engine = engine
+	return err
+}
+
+func (a *App) now() time.Time {
+	if a.config.Now != nil {
+		return a.config.Now()
+	}
+	return time.Now().UTC()
+}
+
+// URL is where the server listens.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// Run serves, and works off jobs, until ctx ends; then it lets requests and runs come to a safe point.
+func (a *App) Run(ctx context.Context) error {
+	if err := a.runner.Start(ctx); err != nil {
+		return err
+	}
+	defer a.runner.Stop()
+	a.scheduler.Start(ctx)
+	defer a.scheduler.Stop()
+	return serveHTTP(ctx, a.listener, a.api, a.api.Close, a.log)
+}
+
+// Handler is the whole HTTP face.
+func (a *App) Handler() http.Handler { return a.api }
+
+// Close lets go of everything that New opened. It may be called twice.
+func (a *App) Close() error {
+	var err error
+	for _, f := range slices.Backward(a.closers) {
+		err = errors.Join(err, f())
+	}
+	a.closers = nil
+	return err
+}
+
+// identity asks AWS who bursar is. Without an answer the server starts all the same: it says so in the log, and set-up says
+// what is missing.
+func (a *App) identity(ctx context.Context, aws *awsapi.Client) register.Config {
+	c := register.Config{TemplateBaseURL: a.config.TemplateBaseURL, ConsoleBaseURL: a.config.ConsoleBaseURL, DownloadPath: "/templates/"}
+	id, err := aws.Identity(ctx)
+	if err != nil {
+		a.log.Warn("bursar has no AWS identity: accounts can be registered but not set up or checked", slog.Any("error", err),
+			slog.String("hint", "run where an identity is ambient, or set aws_access_key_id; then start again"))
+		return c
+	}
+	if !id.PrincipalExact {
+		a.log.Warn("the exact ARN of bursar's own role is not known: AWS hides its path", slog.String("assumed", id.PrincipalARN), slog.String("hint", "set aws_principal_arn"))
+	}
+	a.log.Info("bursar's AWS identity", slog.String("arn", id.PrincipalARN))
+	c.PrincipalAccountID, c.PrincipalARN = id.AccountID, id.PrincipalARN
+	return c
+}
+
+// accessRequest says how an account's role is assumed for work.
+func accessRequest(acct bursar.Account, capability bursar.Capability, role string) awsapi.AssumeRequest {
+	return awsapi.AssumeRequest{WorkspaceID: acct.WorkspaceID, AccountID: acct.AccountID, Capability: capability, RecordID: acct.ID, RoleARN: role, ExternalID: acct.ExternalID}
+}
+
+// bucketOf opens the bucket of an export with the role that reads it.
+func bucketOf(aws *awsapi.Client) func(context.Context, bursar.Account, bursar.Export) (bursar.Bucket, error) {
+	return func(ctx context.Context, acct bursar.Account, e bursar.Export) (bursar.Bucket, error) {
+		s, err := aws.Session(ctx, accessRequest(acct, bursar.CapBillingExport, e.RoleARN))
+		if err != nil {
+			return nil, awsError(acct, "reading the bills", err)
+		}
+		return s.Bucket(e.Bucket, e.Region, e.BucketOwner)
+	}
+}
+
+// awsError gives an AWS error of a job a code: what may pass by itself is Unavailable, and tried again.
+func awsError(acct bursar.Account, doing string, err error) error {
+	cause := awsapi.Classify(err)
+	code := bursar.Conflict
+	switch cause.Class {
+	case awsapi.Throttled, awsapi.Unreachable, awsapi.NotDeployed, awsapi.ExpiredOwn:
+		code = bursar.Unavailable
+	}
+	return bursar.Errorf(code, "%s of account %s: %w", doing, acct.AccountID, fmt.Errorf("%w", err)).
+		WithReason(string(cause.Class)).WithHint("check the account: its findings say what is wrong and what to do")
+}

@@ -46,6 +46,7 @@ type Config struct {
 
 	// For the demo and the tests, not for operators.
 	Propagation Propagation
+	Now         func() time.Time // nil is the clock
 }
 
 // Propagation says how long checks wait for IAM. The zero value means AWS's own pace.

@@ -1,0 +1,291 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/client"
+	"github.com/spf13/cobra"
+)
+
+func accountCommand(s *serverFlags) *cobra.Command {
+	c := &cobra.Command{Use: "account", Short: "Register AWS accounts, set them up and check them", Args: exactly(), RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountImport(s))
+	return c
+}
+
+func accountAdd(s *serverFlags) *cobra.Command {
+	var o output
+	in := client.NewAccount{}
+	c := &cobra.Command{
+		Use:     "add ACCOUNT-ID NAME",
+		Short:   "Register an AWS account",
+		Long:    "Register an AWS account. bursar generates its external id. \"bursar account setup\" then says what to do in AWS.",
+		Example: `  bursar account add 123456789012 "Main payer"`,
+		Args:    exactly("an account id", "a name"),
+		RunE: func(c *cobra.Command, args []string) error {
+			in.AccountID, in.Name = args[0], args[1]
+			for _, err := range []error{bursar.CheckAccountID(in.AccountID), bursar.CheckAccountName(in.Name)} {
+				if err != nil {
+					return usage(err)
+				}
+			}
+			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			a, err := api.AddAccount(c.Context(), in)
+			if err != nil {
+				return explain(err)
+			}
+			if kind, err := o.kind(); err != nil || kind != "table" {
+				return cmp.Or(err, o.print(c.OutOrStdout(), a, accountHeader, [][]string{accountRow(*a)}))
+			}
+			_, err = fmt.Fprintf(c.OutOrStdout(), "registered %s as %q\nnext: bursar account setup %s\n", a.AccountID, a.Name, a.AccountID)
+			return err
+		},
+	}
+	o.flags(c)
+	c.Flags().StringVar(&in.Method, "method", string(bursar.MethodConsole), "how access will be set up: console")
+	c.Flags().StringVar(&in.Partition, "partition", string(bursar.PartitionAWS), "aws, aws-cn or aws-us-gov")
+	return c
+}
+
+var accountHeader = []string{"ACCOUNT", "NAME", "KIND", "STATUS", "DATA", "CHECKED"}
+
+func accountRow(a client.Account) []string {
+	checked := "never"
+	if !a.Status.CheckedAt.IsZero() {
+		checked = a.Status.CheckedAt.UTC().Format(time.RFC3339)
+	}
+	return []string{a.AccountID, a.Name, string(a.Kind), string(a.Status.Summary), cmp.Or(string(a.Status.DataArrival), "none"), checked}
+}
+
+func accountList(s *serverFlags) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use: "list", Short: "List the registered accounts", Args: exactly(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			accounts, err := api.Accounts(c.Context())
+			if err != nil {
+				return explain(err)
+			}
+			rows := make([][]string, 0, len(accounts))
+			for _, a := range accounts {
+				rows = append(rows, accountRow(a))
+			}
+			return o.print(c.OutOrStdout(), accounts, accountHeader, rows)
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+func accountShow(s *serverFlags) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use: "show ACCOUNT", Short: "Show an account: status, capabilities, findings", Args: exactly("an account"),
+		RunE: func(c *cobra.Command, args []string) error {
+			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			a, err := api.Account(c.Context(), args[0])
+			if err != nil {
+				return explain(err)
+			}
+			if kind, err := o.kind(); err != nil || kind == "json" {
+				return cmp.Or(err, printJSON(c.OutOrStdout(), a))
+			}
+			return showAccount(c.OutOrStdout(), a)
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+func showAccount(w io.Writer, a *client.Account) error {
+	fmt.Fprintf(w, "%s  %s\n", a.AccountID, printable(a.Name))
+	facts := [][2]string{
+		{"status", string(a.Status.Summary)}, {"kind", string(a.Kind)}, {"payer", a.PayerID}, {"organization", a.OrganizationID},
+		{"data", string(a.Status.DataArrival)}, {"role", a.RoleARN}, {"external id", a.ExternalID},
+	}
+	for _, f := range facts {
+		if f[1] != "" {
+			fmt.Fprintf(w, "  %-14s%s\n", f[0], f[1])
+		}
+	}
+	if len(a.Findings) == 0 {
+		_, err := fmt.Fprintf(w, "\nnot checked yet; next: bursar account check %s\n", a.AccountID)
+		return err
+	}
+	fmt.Fprintln(w)
+	for _, f := range a.Findings {
+		printFinding(w, f)
+	}
+	return nil
+}
+
+var findingMark = map[bursar.FindingStatus]string{
+	bursar.StatusOK: "ok     ", bursar.StatusWaiting: "waiting", bursar.StatusWarning: "warning",
+	bursar.StatusFailed: "FAILED ", bursar.StatusUnknown: "unknown", bursar.StatusSkipped: "skipped",
+}
+
+func printFinding(w io.Writer, f bursar.Finding) {
+	fmt.Fprintf(w, "%s  %-21s %s: %s\n", findingMark[f.Status], f.Check, f.Code, printable(f.Message))
+	if f.Remedy != "" && f.Status != bursar.StatusOK {
+		fmt.Fprintf(w, "%31s what to do: %s\n", "", strings.ReplaceAll(strings.TrimSpace(f.Remedy), "\n", "\n"+strings.Repeat(" ", 44)))
+	}
+}
+
+func accountSetup(s *serverFlags) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use: "setup ACCOUNT", Short: "Say what to do in AWS to finish an account's registration", Args: exactly("an account"),
+		RunE: func(c *cobra.Command, args []string) error {
+			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			setup, err := api.Setup(c.Context(), args[0])
+			if err != nil {
+				return explain(err)
+			}
+			if kind, err := o.kind(); err != nil || kind == "json" {
+				return cmp.Or(err, printJSON(c.OutOrStdout(), setup))
+			}
+			return showSetup(c.OutOrStdout(), args[0], setup)
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+func showSetup(w io.Writer, account string, setup *client.Setup) error {
+	for i, step := range setup.Steps {
+		fmt.Fprintf(w, "%d. %s  [%s]\n", i+1, step.Title, step.State)
+		if step.State != "next" {
+			continue
+		}
+		if step.Why != "" {
+			fmt.Fprintf(w, "   %s\n", step.Why)
+		}
+		for _, l := range step.Links {
+			fmt.Fprintf(w, "\n   %s:\n   %s\n", l.Title, l.URL)
+		}
+		if t := step.Template; t != nil {
+			fmt.Fprintf(w, "\n   template %s, version %s, SHA-256 %s\n   download: %s\n", t.Name, t.Version, t.SHA256, cmp.Or(t.URL, t.Download))
+		}
+		for _, p := range step.Parameters {
+			fmt.Fprintf(w, "     %-24s %s\n", p.Key, p.Value)
+		}
+		if step.Command != "" {
+			fmt.Fprintf(w, "\n   or on the command line:\n\n%s\n", indent(step.Command, "     "))
+		}
+		fmt.Fprintf(w, "\n   then: bursar account check %s\n", account)
+	}
+	return nil
+}
+
+func indent(s, by string) string {
+	return by + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n"+by)
+}
+
+func accountCheck(s *serverFlags) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use:   "check ACCOUNT",
+		Short: "Check and confirm: look whether everything works, and say what does not",
+		Long:  "Check and confirm. Each finding is printed as it is made. Ends with exit code 4 when one failed.",
+		Args:  exactly("an account"),
+		RunE: func(c *cobra.Command, args []string) error {
+			kind, err := o.kind()
+			if err != nil {
+				return err
+			}
+			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			run, err := api.CheckAccount(c.Context(), args[0])
+			if err != nil {
+				return explain(err)
+			}
+			w := watcher{out: c.OutOrStdout(), err: c.ErrOrStderr(), quiet: kind != "table"}
+			run, err = api.WatchRun(c.Context(), run.ID, w.event)
+			if err != nil {
+				return explain(err)
+			}
+			if kind == "json" {
+				if err := printJSON(c.OutOrStdout(), map[string]any{"run": run, "findings": w.findings}); err != nil {
+					return err
+				}
+			}
+			return w.verdict(run)
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+func accountImport(s *serverFlags) *cobra.Command {
+	return &cobra.Command{
+		Use: "import ACCOUNT", Short: "Look for new deliveries of an account's exports now", Args: exactly("an account"),
+		RunE: func(c *cobra.Command, args []string) error {
+			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			run, err := api.ImportAccount(c.Context(), args[0])
+			if err != nil {
+				return explain(err)
+			}
+			w := watcher{out: c.OutOrStdout(), err: c.ErrOrStderr()}
+			if run, err = api.WatchRun(c.Context(), run.ID, w.event); err != nil {
+				return explain(err)
+			}
+			return w.verdict(run)
+		},
+	}
+}
+
+// watcher prints what happens in a run while a person waits.
+type watcher struct {
+	out, err io.Writer
+	quiet    bool
+	step     string
+	findings []bursar.Finding
+}
+
+func (w *watcher) event(e client.RunEvent) {
+	switch {
+	case e.Finding != nil:
+		w.findings = append(w.findings, *e.Finding)
+		if !w.quiet {
+			printFinding(w.out, *e.Finding)
+		}
+	case e.Run != nil && !w.quiet && e.Run.Progress.Step != "" && e.Run.Progress.Step != w.step:
+		w.step = e.Run.Progress.Step
+		fmt.Fprintf(w.err, "… %s\n", w.step)
+	}
+}
+
+func (w *watcher) verdict(run *bursar.Run) error {
+	if run.State != bursar.RunSucceeded {
+		e := cmp.Or(run.Error, &bursar.RunError{Code: string(run.State), Message: "the run was " + string(run.State)})
+		return &exitError{ExitFailed, (&bursar.Error{Code: bursar.Code(e.Code), Message: e.Message, Hint: e.Hint})}
+	}
+	if i := slices.IndexFunc(w.findings, func(f bursar.Finding) bool { return f.Status == bursar.StatusFailed }); i >= 0 {
+		return &exitError{ExitFinding, fmt.Errorf("%s failed: %s", w.findings[i].Check, w.findings[i].Code)}
+	}
+	return nil
+}

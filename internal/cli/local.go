@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/bursarhq/bursar/internal/billing/ingest"
+)
+
+// Local is what commands do in this process, without a server. The app implements it.
+type Local interface {
+	// Serve runs the server until ctx ends. It prints to out what a person needs to begin.
+	Serve(ctx context.Context, o ServeOptions, out, log io.Writer) error
+	// Demo runs bursar and a simulated AWS until ctx ends, or, with Once, does the main job and ends: with an
+	// error when any step or any total is wrong.
+	Demo(ctx context.Context, o DemoOptions, out, log io.Writer) error
+	// Inspect reads bills: files, folders laid out like the bucket, or s3:// addresses with the ambient
+	// identity. Something that is no bill is an error with the code invalid that says what it looks like.
+	Inspect(ctx context.Context, paths []string, progress func(ingest.Progress)) (*ingest.Report, error)
+}
+
+// ServeOptions are the flags of bursar serve.
+type ServeOptions struct {
+	ConfigFile string
+	Environ    []string
+}
+
+// DemoOptions are the flags of bursar demo.
+type DemoOptions struct {
+	DataDir string // "" is a temporary folder that is removed at the end
+	Addr    string // "" is a free port on loopback
+	Once    bool
+	JSON    bool
+	Bill    string // a folder of real bill files that the simulated AWS serves as an existing export; "" for none
+}

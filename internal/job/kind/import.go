@@ -1,0 +1,133 @@
+// Package kind holds the kinds of runs, one file each.
+package kind
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/export"
+	"github.com/bursarhq/bursar/internal/billing/ingest"
+	"github.com/bursarhq/bursar/internal/job"
+	"github.com/bursarhq/bursar/internal/store"
+)
+
+// Importer takes a delivery in. [lake.Lake] does.
+type Importer interface {
+	Import(ctx context.Context, c export.Candidate, b bursar.Bucket, progress func(ingest.Progress)) (bursar.Delivery, error)
+}
+
+// Buckets opens the bucket of an export with the access of its account.
+type Buckets func(ctx context.Context, a bursar.Account, e bursar.Export) (bursar.Bucket, error)
+
+// Import looks at every export of an account and imports what is new. What is wrong with one export, or one period, does not keep the
+// others from coming in.
+type Import struct {
+	Store *store.Store
+	Lake  Importer
+	Open  Buckets
+	Now   func() time.Time
+}
+
+// Do does the work of one run.
+func (k Import) Do(ctx context.Context, live *job.Live) error {
+	run := live.Run()
+	var account bursar.Account
+	var exports []bursar.Export
+	err := k.Store.View(ctx, func(tx *store.Tx) (err error) {
+		if account, err = tx.Account(run.WorkspaceID, run.AccountID); err != nil {
+			return err
+		}
+		if err = secure(tx, account); err != nil {
+			return err
+		}
+		exports, err = tx.Exports(run.WorkspaceID, run.AccountID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if len(exports) == 0 {
+		live.Progress(ctx, bursar.Progress{Step: "no export is followed yet"})
+		return nil
+	}
+	var failures error
+	for _, e := range exports {
+		if err := k.one(ctx, live, account, e); err != nil {
+			failures = errors.Join(failures, fmt.Errorf("export %s: %w", e.Name, err))
+		}
+	}
+	return failures
+}
+
+// secure refuses an account whose role lets anybody in: nothing is done with it until that is mended.
+func secure(tx *store.Tx, a bursar.Account) error {
+	newest, err := tx.NewestFindings(a.WorkspaceID, a.ID)
+	if err != nil {
+		return err
+	}
+	if bursar.Summarize(newest).Summary == bursar.SummaryInsecure {
+		return bursar.Errorf(bursar.Conflict, "the role of account %s can be assumed without its external id", a.AccountID).
+			WithReason(bursar.CodeInsecureTrust).WithHint("mend the role's trust policy, then check again")
+	}
+	return nil
+}
+
+func (k Import) one(ctx context.Context, live *job.Live, a bursar.Account, e bursar.Export) error {
+	live.Progress(ctx, bursar.Progress{Step: "looking for deliveries of " + e.Name})
+	known, err := k.known(ctx, e)
+	if err != nil {
+		return err
+	}
+	bucket, err := k.Open(ctx, a, e)
+	if err != nil {
+		return err
+	}
+	looks, err := export.Poll(ctx, bucket, e, known, k.Now())
+	if err != nil {
+		return err
+	}
+	var failures error
+	for _, l := range looks {
+		failures = errors.Join(failures, k.deal(ctx, live, e, bucket, l))
+	}
+	return failures
+}
+
+func (k Import) known(ctx context.Context, e bursar.Export) (known []export.Known, err error) {
+	err = k.Store.View(ctx, func(tx *store.Tx) error {
+		manifests, err := tx.Manifests(e.WorkspaceID, e.ID)
+		for _, m := range manifests {
+			known = append(known, export.Known(m))
+		}
+		return err
+	})
+	return known, err
+}
+
+// deal imports what a look found, and remembers the look. The lake itself remembers a manifest that it dealt with.
+func (k Import) deal(ctx context.Context, live *job.Live, e bursar.Export, b bursar.Bucket, l export.Look) error {
+	if l.Requested {
+		err := k.Store.InTx(ctx, func(tx *store.Tx) error { return tx.SetManifest(e.WorkspaceID, e.ID, store.Manifest(l.Known)) })
+		if err != nil {
+			return err
+		}
+	}
+	if l.New == nil {
+		return l.Err
+	}
+	step := fmt.Sprintf("importing %s of %s", l.Period, e.Name)
+	d, err := k.Lake.Import(ctx, *l.New, b, func(p ingest.Progress) {
+		live.Progress(ctx, bursar.Progress{Step: step, Done: p.Bytes, Total: p.BytesTotal, Unit: "bytes", Rows: p.Rows})
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", l.Period, err)
+	}
+	if d.State == bursar.DeliveryRejected {
+		return bursar.Errorf(bursar.Invalid, "%s was not published: %s", l.Period, d.Reason).WithReason("delivery_rejected").
+			WithHint("what was published before still counts; AWS's next delivery is imported by itself")
+	}
+	return nil
+}
