@@ -345,3 +345,40 @@ func TestStrangeInputNeverBreaksTheServer(t *testing.T) {
 		}
 	}
 }
+
+// TestTheClientKnowsEveryField holds the client's types against what the API says.
+func TestTheClientKnowsEveryField(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	for range cap(b.gate) {
+		b.gate <- struct{}{}
+	}
+	a := b.add(c, "012345678901", "payer")
+	run, err := c.CheckAccount(t.Context(), a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.WatchRun(t.Context(), run.ID, func(client.RunEvent) {}); err != nil {
+		t.Fatal(err)
+	}
+	for path, into := range map[string]any{
+		"/api/v1/accounts/" + a.ID:            &client.Account{},
+		"/api/v1/accounts/" + a.ID + "/setup": &client.Setup{},
+		"/api/v1/runs/" + run.ID:              &bursar.Run{},
+		"/api/v1/costs?group_by=service":      &client.Costs{},
+		"/api/v1/runs?account=012345678901":   &struct{ Items []bursar.Run }{},
+		"/api/v1/nothing":                     &client.Error{},
+	} {
+		_, body := b.raw("GET", path, "")
+		dec := json.NewDecoder(strings.NewReader(body))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(into); err != nil {
+			t.Errorf("%s: %v\n%s", path, err, body)
+		}
+	}
+	for _, path := range []string{"/api/v1/runs?account=acc_x", "/api/v1/exports?account=999999999999", "/api/v1/deliveries?export_id=exp_x"} {
+		if resp, body := b.raw("GET", path, ""); resp.StatusCode != 404 {
+			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
+		}
+	}
+}

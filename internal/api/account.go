@@ -118,11 +118,14 @@ func (a *API) addAccount(ctx context.Context, p auth.Principal, in *struct{ Body
 	if err != nil {
 		return nil, err
 	}
-	err = a.Store.InTx(ctx, func(tx *store.Tx) error { account, err = tx.AddAccount(account); return err })
-	if err != nil {
-		return nil, err
-	}
-	setup, err := a.setup(account, nil)
+	var setup Setup
+	err = a.Store.InTx(ctx, func(tx *store.Tx) error {
+		if account, err = tx.AddAccount(account); err != nil {
+			return err
+		}
+		setup, err = a.setup(account, nil) // an account that cannot be answered with is not kept
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -9,11 +9,18 @@ import (
 )
 
 func (a *API) listExports(ctx context.Context, p auth.Principal, in *struct {
-	Account string `query:"account" doc:"Only those of this account: its id (acc_…)."`
+	Account string `query:"account" doc:"Only those of this account: its id (acc_…) or its 12 digits."`
 },
 ) (*listOutput[bursar.Export], error) {
 	var exports []bursar.Export
-	err := a.Store.View(ctx, func(tx *store.Tx) (err error) { exports, err = tx.Exports(p.WorkspaceID, in.Account); return err })
+	err := a.Store.View(ctx, func(tx *store.Tx) error {
+		account, err := known(tx, p, in.Account)
+		if err != nil {
+			return err
+		}
+		exports, err = tx.Exports(p.WorkspaceID, account)
+		return err
+	})
 	return listed(exports, ""), err
 }
 
@@ -29,6 +36,11 @@ func (a *API) listDeliveries(ctx context.Context, p auth.Principal, in *struct {
 	var deliveries []bursar.Delivery
 	var next string
 	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		if in.Export != "" {
+			if _, err := tx.Export(p.WorkspaceID, in.Export); err != nil {
+				return err
+			}
+		}
 		kept, after, err := tx.Deliveries(p.WorkspaceID, in.Export, page)
 		for _, d := range kept {
 			deliveries = append(deliveries, d.Delivery)

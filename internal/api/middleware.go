@@ -71,7 +71,11 @@ func (a *API) logged(next http.Handler) http.Handler {
 		start := time.Now()
 		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 		a.guarded(seen, r, next)
-		a.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		level := slog.LevelInfo
+		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" { // asked every few seconds
+			level = slog.LevelDebug
+		}
+		a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", time.Since(start)),
 			slog.String("request_id", c.id), slog.String("key", c.key), slog.String("from", r.RemoteAddr))
 	})

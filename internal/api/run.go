@@ -43,7 +43,7 @@ func (a *API) getRun(ctx context.Context, p auth.Principal, in *runPath) (*runOu
 }
 
 func (a *API) listRuns(ctx context.Context, p auth.Principal, in *struct {
-	Account string `query:"account" doc:"Only those of this account: its id (acc_…)."`
+	Account string `query:"account" doc:"Only those of this account: its id (acc_…) or its 12 digits."`
 	Paging
 },
 ) (*listOutput[bursar.Run], error) {
@@ -53,8 +53,24 @@ func (a *API) listRuns(ctx context.Context, p auth.Principal, in *struct {
 	}
 	var runs []bursar.Run
 	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error { runs, next, err = tx.Runs(p.WorkspaceID, in.Account, page); return err })
+	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		account, err := known(tx, p, in.Account)
+		if err != nil {
+			return err
+		}
+		runs, next, err = tx.Runs(p.WorkspaceID, account, page)
+		return err
+	})
 	return listed(runs, next), err
+}
+
+// known gives the id of the account that a list is about; "" when it is about all of them.
+func known(tx *store.Tx, p auth.Principal, account string) (id string, err error) {
+	if account == "" {
+		return "", nil
+	}
+	found, err := tx.Account(p.WorkspaceID, account)
+	return found.ID, err
 }
 
 func (a *API) cancelRun(ctx context.Context, p auth.Principal, in *runPath) (*runOutput, error) {

@@ -31,6 +31,7 @@ type Kind struct {
 	Name     string
 	Do       Handler
 	Attempts int // at most, for Unavailable errors; 0 is 5
+	AtOnce   int // runs of this kind at once, at most; 0 is as many as there are workers
 }
 
 // Runner works off the queue. The zero value is not usable: see [New].
@@ -46,6 +47,7 @@ type Runner struct {
 	mu      sync.Mutex
 	cancel  context.CancelFunc            // stops everything; nil while stopped
 	running map[string]context.CancelFunc // by run
+	active  map[string]int                // runs by kind
 	done    sync.WaitGroup
 }
 
@@ -54,7 +56,7 @@ const mostStarts = 10
 
 // New makes a runner of the given kinds that works on at most workers runs at once. Two kinds of one name panic.
 func New(s *store.Store, log *slog.Logger, workers int, kinds ...Kind) *Runner {
-	r := &Runner{store: s, log: log, workers: workers, kinds: map[string]Kind{}, wake: make(chan struct{}, 1), events: newEvents(), running: map[string]context.CancelFunc{}}
+	r := &Runner{store: s, log: log, workers: workers, kinds: map[string]Kind{}, wake: make(chan struct{}, 1), events: newEvents(), running: map[string]context.CancelFunc{}, active: map[string]int{}}
 	for _, k := range kinds {
 		if _, twice := r.kinds[k.Name]; twice || k.Do == nil {
 			panic("job: kind " + k.Name + " is registered twice or does nothing")
@@ -197,7 +199,20 @@ func (r *Runner) register(ctx context.Context, run bursar.Run) *task {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.running[run.ID] = t.cancel
+	r.active[run.Kind]++
 	return t
+}
+
+// busy names the kinds of which no more runs may begin now.
+func (r *Runner) busy() (kinds []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for name, n := range r.active {
+		if most := r.kinds[name].AtOnce; most > 0 && n >= most {
+			kinds = append(kinds, name)
+		}
+	}
+	return kinds
 }
 
 func (r *Runner) forget(t *task) {
@@ -205,13 +220,15 @@ func (r *Runner) forget(t *task) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.running, t.run.ID)
+	r.active[t.run.Kind]--
 }
 
 // claim takes the next due run; without one it says how long to wait for the next.
 func (r *Runner) claim(ctx context.Context) (t *task, wait time.Duration) {
 	const longest = time.Minute
+	busy := r.busy()
 	err := r.store.InTx(ctx, func(tx *store.Tx) error {
-		run, ok, err := tx.ClaimRun()
+		run, ok, err := tx.ClaimRun(busy...)
 		if err != nil {
 			return err
 		}
@@ -219,7 +236,7 @@ func (r *Runner) claim(ctx context.Context) (t *task, wait time.Duration) {
 			t = r.register(ctx, run)
 			return nil
 		}
-		due, err := tx.NextDue()
+		due, err := tx.NextDue(busy...)
 		wait = longest
 		if !due.IsZero() {
 			wait = min(longest, max(time.Millisecond, due.Sub(tx.Now)))

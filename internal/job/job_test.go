@@ -298,3 +298,34 @@ func TestStopIsNoFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestNoMoreOfAKindThanAllowed(t *testing.T) {
+	b := setup(t)
+	begun, gate := make(chan string, 10), make(chan struct{})
+	heavy := func(_ context.Context, l *job.Live) error { begun <- l.Run().AccountID; <-gate; return nil }
+	light := make(chan struct{})
+	r := b.runner(t, job.Kind{Name: "heavy", Do: heavy, AtOnce: 1},
+		job.Kind{Name: "light", Do: func(context.Context, *job.Live) error { close(light); return nil }})
+	var runs []bursar.Run
+	for _, account := range []string{"acc_1", "acc_2", "acc_3"} {
+		run, err := r.Enqueue(t.Context(), b.ws, "heavy", account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs = append(runs, run)
+	}
+	last := b.enqueue(t, r, "light") // it is due after the heavy ones, and must not wait for them
+	b.start(t, r)
+	<-begun
+	<-light
+	b.final(t, r, last.ID)
+	if len(begun) > 0 {
+		t.Error("two heavy runs at once")
+	}
+	close(gate)
+	for _, run := range runs {
+		if got := b.final(t, r, run.ID); got.State != bursar.RunSucceeded {
+			t.Errorf("got %+v", got)
+		}
+	}
+}

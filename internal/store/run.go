@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -37,22 +38,33 @@ func (tx *Tx) Enqueue(workspaceID, kind, account string, due time.Time) (run bur
 		run.ID, run.WorkspaceID, run.Kind, run.AccountID, run.State, stamp(run.CreatedAt), stamp(due))
 }
 
-// ClaimRun takes the run that has been due longest and makes it running. ok is false when none is due.
-func (tx *Tx) ClaimRun() (run bursar.Run, ok bool, err error) {
+// ClaimRun takes the run that has been due longest, of any kind but those named, and makes it running. ok is false when none is due.
+func (tx *Tx) ClaimRun(except ...string) (run bursar.Run, ok bool, err error) {
+	not, args := notOfKinds(except, stamp(tx.Now))
 	run, err = one(tx, "run", scanRun, `UPDATE runs SET state = 'running', attempt = attempt + 1, started_at = $1
-		WHERE id = (SELECT id FROM runs WHERE state = 'queued' AND due_at <= $1 ORDER BY due_at, created_at, id LIMIT 1)
-		RETURNING `+runColumns, stamp(tx.Now))
+		WHERE id = (SELECT id FROM runs WHERE state = 'queued' AND due_at <= $1`+not+` ORDER BY due_at, created_at, id LIMIT 1)
+		RETURNING `+runColumns, args...)
 	if bursar.CodeOf(err) == bursar.NotFound {
 		return run, false, nil
 	}
 	return run, err == nil, err
 }
 
-// NextDue returns when the next queued run is due; the zero time when none is queued.
-func (tx *Tx) NextDue() (time.Time, error) {
+// NextDue returns when the next queued run, of any kind but those named, is due; the zero time when none is queued.
+func (tx *Tx) NextDue(except ...string) (time.Time, error) {
 	var due int64
-	err := tx.row(`SELECT coalesce(min(due_at), 0) FROM runs WHERE state = 'queued'`).Scan(&due)
+	not, args := notOfKinds(except)
+	err := tx.row(`SELECT coalesce(min(due_at), 0) FROM runs WHERE state = 'queued'`+not, args...).Scan(&due)
 	return fromStamp(due), err
+}
+
+// notOfKinds writes a condition that leaves kinds out, and appends them to the arguments before it.
+func notOfKinds(kinds []string, args ...any) (condition string, all []any) {
+	for _, k := range kinds {
+		args = append(args, k)
+		condition += " AND kind <> $" + strconv.Itoa(len(args))
+	}
+	return condition, args
 }
 
 // SetProgress records how far a running run has come.

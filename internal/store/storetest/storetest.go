@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,6 +18,9 @@ var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 // Run proves that a store keeps its promises. open gives an empty one.
 func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 	for name, test := range map[string]func(*testing.T, *store.Store){
+		"OneOfManyTakesTheName":           oneOfManyTakesTheName,
+		"StatusesOfManyAccounts":          statusesOfManyAccounts,
+		"RunsPageByPage":                  runsPageByPage,
 		"AccountConflictsSayWhich":        accountConflictsSayWhich,
 		"AnotherWorkspaceSeesNothing":     anotherWorkspaceSeesNothing,
 		"AccountsPageByPage":              accountsPageByPage,
@@ -91,6 +95,100 @@ func accountConflictsSayWhich(t *testing.T, s *store.Store) {
 	spent.ExternalID = first.ExternalID
 	if _, err := add(t, s, spent); bursar.CodeOf(err) != bursar.Conflict {
 		t.Errorf("an external id was used twice: %v", err)
+	}
+}
+
+func oneOfManyTakesTheName(t *testing.T, s *store.Store) {
+	ws := workspace(t, s, "one")
+	var won, lost atomic.Int64
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			err := s.InTx(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.AddAccount(newAccount(ws.ID, fmt.Sprintf("%012d", i), "the name"))
+				return err
+			})
+			switch bursar.CodeOf(err) {
+			case "":
+				won.Add(1)
+			case bursar.Conflict:
+				lost.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if won.Load() != 1 || lost.Load() != 19 {
+		t.Errorf("%d took the name and %d were told that it is taken", won.Load(), lost.Load())
+	}
+}
+
+func statusesOfManyAccounts(t *testing.T, s *store.Store) {
+	ws, other := workspace(t, s, "one"), workspace(t, s, "two")
+	a, b := mustAdd(t, s, newAccount(ws.ID, "012345678901", "a")), mustAdd(t, s, newAccount(ws.ID, "123456789012", "b"))
+	in(t, s, func(tx *store.Tx) error {
+		for _, run := range []string{"run_1", "run_2"} {
+			for _, check := range []string{"z", "y", "x"} { // at one instant: the order is the run's
+				if _, err := tx.AddFinding(ws.ID, a.ID, bursar.Finding{RunID: run, Check: check, Code: run, Status: bursar.StatusOK, At: t0}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	in(t, s, func(tx *store.Tx) error {
+		got, err := tx.ForStatus(ws.ID, []string{a.ID, b.ID})
+		if len(got) != 1 || len(got[a.ID]) != 3 || got[a.ID][0].Code != "run_2" {
+			t.Errorf("got %+v", got)
+		}
+		if foreign, err := tx.ForStatus(other.ID, []string{a.ID}); err != nil || len(foreign) != 0 {
+			t.Errorf("another workspace sees %+v, %v", foreign, err)
+		}
+		newest, err2 := tx.NewestFindings(ws.ID, a.ID)
+		order := ""
+		for _, f := range newest {
+			order += f.Check
+		}
+		if order != "zyx" {
+			t.Errorf("in the order %s, want zyx", order)
+		}
+		return errors.Join(err, err2)
+	})
+}
+
+func runsPageByPage(t *testing.T, s *store.Store) {
+	ws := workspace(t, s, "one")
+	now := t0
+	s.Now = func() time.Time { return now } // all at one instant
+	in(t, s, func(tx *store.Tx) error {
+		for i := range 7 {
+			if _, _, err := tx.Enqueue(ws.ID, "check", fmt.Sprint(i), tx.Now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	seen := map[string]bool{}
+	for p := (store.Page{Limit: 2}); ; {
+		var runs []bursar.Run
+		in(t, s, func(tx *store.Tx) (err error) { runs, p.After, err = tx.Runs(ws.ID, "", p); return err })
+		for _, r := range runs {
+			seen[r.ID] = true
+		}
+		if p.After == "" {
+			break
+		}
+	}
+	if len(seen) != 7 {
+		t.Errorf("saw %d runs, want 7", len(seen))
+	}
+	err := s.View(t.Context(), func(tx *store.Tx) error {
+		_, _, err := tx.Runs(ws.ID, "", store.Page{After: "x", Limit: 1})
+		return err
+	})
+	if bursar.CodeOf(err) != bursar.Invalid {
+		t.Errorf("a strange cursor: %v", err)
 	}
 }
 
