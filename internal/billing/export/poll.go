@@ -33,7 +33,7 @@ type Candidate struct {
 
 // Look is what a look at one period's manifest told.
 type Look struct {
-	Known                // to be remembered. Its ETag is still the former one when there is something new: who imports that sets it
+	Known                // to be remembered. When there is something new it is still the former one: who imports that sets it
 	New       *Candidate // set when there is something to import
 	Err       error      // why the manifest cannot be used; the period's delivery is not published
 	Requested bool       // whether S3 was asked
@@ -64,8 +64,9 @@ func Due(p bursar.Period, lastLook, now time.Time) bool {
 	return false
 }
 
-// Poll looks at an export. It asks for one manifest of each period that is due, with one conditional request; only when nothing
-// is known of the export yet, or its newest month stays away, does it list. What it learned is in the looks, by period. To have every
+// Poll looks at an export. It asks for one manifest of each period that is due, with one conditional request; it lists only when nothing
+// is known of the export yet, once when a month begins (so that months which AWS wrote anew for the past are found), and when the
+// newest month stays away. What it learned is in the looks, by period. To have every
 // period looked at, clear what is known of when each was.
 func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, now time.Time) ([]Look, error) {
 	if len(known) == 0 || strayed(known, now) {
@@ -85,25 +86,24 @@ func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, 
 		if err != nil {
 			return nil, fmt.Errorf("asking for the manifest of %s: %w", k.Period, err)
 		}
-		l.CheckedAt = now
+		if l.New == nil {
+			l.CheckedAt = now
+		}
 		looks = append(looks, l)
 	}
 	return looks, nil
 }
 
-// strayed says whether to list again: a month that is two days old has no manifest where those before it had theirs, so the
-// export may have been given another layout. That costs one listing a day until it is found.
+// strayed says whether to list again: when the month is new; and when it is two days old and has no manifest where those before it had
+// theirs, for the export may have been given another layout. That costs one listing a day until it is found.
 func strayed(known []Known, now time.Time) bool {
 	month := bursar.PeriodOf(now)
-	if now.Sub(month.Start()) < openAfterEnd {
-		return false
-	}
 	for _, k := range known {
 		if k.Period == month {
-			return k.ETag == "" && !k.CheckedAt.IsZero() && k.CheckedAt.Truncate(daily) != now.Truncate(daily)
+			return now.Sub(month.Start()) >= openAfterEnd && k.ETag == "" && !k.CheckedAt.IsZero() && k.CheckedAt.Truncate(daily) != now.Truncate(daily)
 		}
 	}
-	return false
+	return true
 }
 
 // merge takes over the keys that a listing found, and keeps what is known of those that it did not change.

@@ -70,7 +70,7 @@ func TestPollAsksOnceForEachOpenPeriod(t *testing.T) {
 			if l.ETag != "" {
 				t.Errorf("%s counts as dealt with before it was", l.Period)
 			}
-			l.ETag = l.New.Object.ETag // as its import does
+			l.ETag, l.CheckedAt = l.New.Object.ETag, now // as its import does
 		}
 		known = append(known, l.Known)
 	}

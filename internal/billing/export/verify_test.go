@@ -71,6 +71,24 @@ func TestPollFollowsAnExportThatMoved(t *testing.T) {
 	}
 }
 
+// AWS writes past months anew on request: they are found when a month begins, though nobody knew of them.
+func TestPollFindsMonthsBeforeTheFirst(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "p/e/metadata/BILLING_PERIOD=2026-03/e-Manifest.json", manifest)
+	b := folder(t, dir)
+	e := bursar.Export{Name: "e", Prefix: "p", Bucket: "b"}
+	now := time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)
+	known := poll(t, b, e, nil, now)
+	put(t, dir, "p/e/metadata/BILLING_PERIOD=2025-01/e-Manifest.json", manifest)
+	known = poll(t, b, e, known, time.Date(2026, 4, 1, 0, 1, 0, 0, time.UTC))
+	if known[0].Period.String() != "2025-01" || known[0].ETag == "" {
+		t.Errorf("got %+v", known)
+	}
+	if poll(t, b, e, known, time.Date(2026, 4, 1, 1, 0, 0, 0, time.UTC)); b.lists != 2 {
+		t.Errorf("%d listings, want one for each month", b.lists)
+	}
+}
+
 func poll(t *testing.T, b bursar.Bucket, e bursar.Export, known []export.Known, now time.Time) (out []export.Known) {
 	t.Helper()
 	looks, err := export.Poll(t.Context(), b, e, known, now)
@@ -79,7 +97,7 @@ func poll(t *testing.T, b bursar.Bucket, e bursar.Export, known []export.Known, 
 	}
 	for _, l := range looks {
 		if l.New != nil {
-			l.ETag = l.New.Object.ETag // as its import does
+			l.ETag, l.CheckedAt = l.New.Object.ETag, now // as its import does
 		}
 		out = append(out, l.Known)
 	}

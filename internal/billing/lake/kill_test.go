@@ -3,6 +3,7 @@ package lake_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -33,7 +34,14 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	check0(flag.Set("rapid.checks", "15")) // unless the command line says otherwise
 	os.Exit(m.Run())
+}
+
+func check0(err error) {
+	if err != nil {
+		panic(err)
+	}
 }
 
 func child(dir string) error {

@@ -198,7 +198,8 @@ func (w *world) close() {
 	w.bucket.(*export.FolderBucket).Close()
 }
 
-// poll looks at the export and imports what is new, as the job does. It returns what was recorded.
+// poll looks at the export and imports what is new, as the job does. It returns what was recorded. Every period is looked at, and the
+// bucket listed, as at the beginning of a month.
 func (w *world) poll(ctx context.Context, now time.Time) (out []bursar.Delivery, err error) {
 	var known []export.Known
 	err = w.store.View(ctx, func(tx *store.Tx) error {
@@ -222,7 +223,7 @@ func (w *world) poll(ctx context.Context, now time.Time) (out []bursar.Delivery,
 	return out, err
 }
 
-// mustPoll polls two days on: what the tests wrote a moment ago has long been at rest by then.
+// mustPoll polls and wants no error.
 func (w *world) mustPoll(t testing.TB) []bursar.Delivery {
 	t.Helper()
 	out, err := w.poll(t.Context(), time.Now())
