@@ -222,8 +222,10 @@ func TestDeliveries(t *testing.T) {
 			return err
 		}
 		for i := range 3 {
-			d := bursar.Delivery{ID: bursar.NewID("dlv"), WorkspaceID: b.ws, ExportID: e.ID, Period: bursar.NewPeriod(2026, 1), Version: fmt.Sprint(i), ImportedAt: tx.Now,
-				Totals: map[string]bursar.Decimal{"USD": bursar.DecimalFromInt64(int64(i), 1)}}
+			d := bursar.Delivery{
+				ID: bursar.NewID("dlv"), WorkspaceID: b.ws, ExportID: e.ID, Period: bursar.NewPeriod(2026, 1), Version: fmt.Sprint(i), ImportedAt: tx.Now,
+				Totals: map[string]bursar.Decimal{"USD": bursar.DecimalFromInt64(int64(i), 1)},
+			}
 			if _, err := tx.Publish(store.Delivery{Delivery: d, Contents: []byte(`{"inside":1}`)}); err != nil {
 				return err
 			}

@@ -103,8 +103,10 @@ func start(t *testing.T) *bench {
 		b.ws = ws[0].ID
 		return err
 	})
-	b.api, err = api.New(api.Services{Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Costs: b, Log: log,
-		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) }})
+	b.api, err = api.New(api.Services{
+		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Costs: b, Log: log,
+		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
@@ -46,13 +47,17 @@ type about struct {
 
 const maxBody = 64 << 10
 
+// bodyTimeout is how long a body may take to arrive. Once it has passed, net/http takes the caller for gone, even when the body is read: so
+// it is longer than any answer takes.
+const bodyTimeout = 30 * time.Second
+
 func (a *API) operation(route string, action auth.Action, ab about) huma.Operation {
 	method, path, _ := strings.Cut(route, " ")
 	summary, description, _ := strings.Cut(ab.text, ". ")
 	return huma.Operation{
 		OperationID: ab.id, Method: method, Path: path, DefaultStatus: ab.status, Tags: []string{ab.tag},
 		Summary: strings.TrimSuffix(summary, "."), Description: strings.TrimSpace(description + "\n\nNeeds the permission `" + string(action) + "`."),
-		MaxBodyBytes: maxBody, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(action)},
+		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTimeout, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(action)},
 		Security: []map[string][]string{{"key": {}}},
 	}
 }

@@ -98,6 +98,7 @@ func (a *API) runEvents(ctx context.Context, p auth.Principal, in *runPath) (fun
 		defer stop()
 		_, w := humago.Unwrap(ctx)
 		e := newEventStream(w)
+		defer e.close()
 		a.tell(ctx.Context(), e, run, found, happening)
 	}, nil
 }
@@ -149,6 +150,9 @@ func newEventStream(w http.ResponseWriter) *eventStream {
 	w.WriteHeader(http.StatusOK)
 	return &eventStream{w: w, control: http.NewResponseController(w)}
 }
+
+// close lifts the deadline: the connection may serve more requests.
+func (e *eventStream) close() { _ = e.control.SetWriteDeadline(time.Time{}) }
 
 func (e *eventStream) send(event string, data any) {
 	b, err := json.Marshal(data)

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -317,6 +318,7 @@ func backOff(attempt int) time.Duration {
 	return d/2 + rand.N(d/2+1)
 }
 
+// runError says why a run failed. What is no error of ours stays in the log: it may say more than a reader of runs should know.
 func runError(err error) *bursar.RunError {
 	var e *bursar.Error
 	if errors.As(err, &e) {
@@ -324,7 +326,8 @@ func runError(err error) *bursar.RunError {
 		if code == "" {
 			code = string(e.Code)
 		}
-		return &bursar.RunError{Code: code, Message: e.Message, Hint: e.Hint}
+		message := strings.Replace(err.Error(), " (hint: "+e.Hint+")", "", 1) // it has a place of its own
+		return &bursar.RunError{Code: code, Message: message, Hint: e.Hint}
 	}
 	return &bursar.RunError{Code: string(bursar.Internal), Message: "the run broke off", Hint: "the server's log says why"}
 }

@@ -96,7 +96,7 @@ func TestRunsEndAsTheirHandlersSay(t *testing.T) {
 			return nil
 		}},
 		job.Kind{Name: "bad", Do: func(context.Context, *job.Live) error {
-			return bursar.Errorf(bursar.Invalid, "no such bucket").WithReason("bucket_gone").WithHint("make it")
+			return fmt.Errorf("period 2026-01: %w", bursar.Errorf(bursar.Invalid, "no such bucket").WithReason("bucket_gone").WithHint("make it"))
 		}},
 		job.Kind{Name: "panics", Do: func(context.Context, *job.Live) error { panic("oh") }},
 	)
@@ -106,7 +106,7 @@ func TestRunsEndAsTheirHandlersSay(t *testing.T) {
 		t.Errorf("good: %+v", good)
 	}
 	bad := b.final(t, r, b.enqueue(t, r, "bad").ID)
-	if bad.State != bursar.RunFailed || bad.Error == nil || bad.Error.Code != "bucket_gone" || bad.Error.Hint != "make it" {
+	if bad.State != bursar.RunFailed || bad.Error == nil || bad.Error.Code != "bucket_gone" || bad.Error.Hint != "make it" || bad.Error.Message != "period 2026-01: no such bucket" {
 		t.Errorf("bad: %+v %+v", bad, bad.Error)
 	}
 	if p := b.final(t, r, b.enqueue(t, r, "panics").ID); p.State != bursar.RunFailed {

@@ -104,8 +104,10 @@ func (tx *Tx) ReleaseRun(id string) error {
 // crash. One that has been begun most times already is failed instead: it may be what brings the program down. It returns how many
 // were put back.
 func (tx *Tx) RequeueInterrupted(most int) (int64, error) {
-	failure, err := json.Marshal(bursar.RunError{Code: "interrupted", Message: "bursar ended abruptly each time that it worked on this run",
-		Hint: "look into the log for what happened at the time, then start it again"})
+	failure, err := json.Marshal(bursar.RunError{
+		Code: "interrupted", Message: "bursar ended abruptly each time that it worked on this run",
+		Hint: "look into the log for what happened at the time, then start it again",
+	})
 	if err != nil {
 		return 0, err
 	}

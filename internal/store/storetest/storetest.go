@@ -54,8 +54,10 @@ func workspace(t *testing.T, s *store.Store, name string) (ws bursar.Workspace) 
 }
 
 func newAccount(ws, id, name string) bursar.Account {
-	return bursar.Account{WorkspaceID: ws, AccountID: id, Name: name, Partition: bursar.PartitionAWS, Kind: bursar.KindUnknown,
-		Method: bursar.MethodConsole, ExternalID: bursar.NewExternalID(), RoleARN: "arn:aws:iam::" + id + ":role/bursar/bursar-x"}
+	return bursar.Account{
+		WorkspaceID: ws, AccountID: id, Name: name, Partition: bursar.PartitionAWS, Kind: bursar.KindUnknown,
+		Method: bursar.MethodConsole, ExternalID: bursar.NewExternalID(), RoleARN: "arn:aws:iam::" + id + ":role/bursar/bursar-x",
+	}
 }
 
 func add(t *testing.T, s *store.Store, a bursar.Account) (out bursar.Account, err error) {
@@ -311,8 +313,10 @@ func publishReplaces(t *testing.T, s *store.Store) {
 	})
 	p := bursar.NewPeriod(2026, 2)
 	delivery := func(v string) store.Delivery {
-		return store.Delivery{Delivery: bursar.Delivery{ID: bursar.NewID("dlv"), WorkspaceID: ws.ID, ExportID: e.ID, Period: p, Version: v,
-			Totals: map[string]bursar.Decimal{"USD": bursar.DecimalFromInt64(12345, 2)}}}
+		return store.Delivery{Delivery: bursar.Delivery{
+			ID: bursar.NewID("dlv"), WorkspaceID: ws.ID, ExportID: e.ID, Period: p, Version: v,
+			Totals: map[string]bursar.Decimal{"USD": bursar.DecimalFromInt64(12345, 2)},
+		}}
 	}
 	d1, d2 := delivery("1"), delivery("2")
 	in(t, s, func(tx *store.Tx) error { _, err := tx.Publish(d1); return err })
