@@ -1,0 +1,54 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/awsapi"
+)
+
+type organization struct{ basis }
+
+// newOrganization tells payer, linked and standalone accounts apart.
+func newOrganization() Check {
+	return organization{basis{"organization", bursar.CapOrganization, []string{"organizations:DescribeOrganization"}}}
+}
+
+// Run decides by the one question that every account of an organization may ask.
+// https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeOrganization.html
+func (c organization) Run(ctx context.Context, t *Target) []bursar.Finding {
+	o, err := t.session.Organization(ctx)
+	id := t.Account.AccountID
+	switch class := awsapi.Classify(err).Class; {
+	case err == nil:
+		return []bursar.Finding{c.member(t, o)}
+	case class == awsapi.OrgNotInUse:
+		t.Result.Kind, t.Result.PayerID = bursar.KindStandalone, id
+		return []bursar.Finding{c.find(t, bursar.StatusOK, "standalone", fmt.Sprintf("Account %s is in no organization (organizations:DescribeOrganization): it pays for itself.", id), "", nil)}
+	case class == awsapi.DeniedSCP:
+		t.Result.Kind = bursar.KindLinked // service control policies never bind a management account
+		f := c.failure(t, err, "ask which organization the account is in", t.Account.RoleARN)
+		f.Status = bursar.StatusWarning
+		f.Message = fmt.Sprintf("Account %s is linked to some payer: a policy of its organization denies organizations:DescribeOrganization, so that the payer cannot be told.", id)
+		return []bursar.Finding{f}
+	}
+	t.Result.Kind = bursar.KindUnknown
+	f := c.failure(t, err, "tell whether the account is payer, linked or standalone", t.Account.RoleARN)
+	if f.Status == bursar.StatusFailed {
+		f.Status = bursar.StatusUnknown // nothing is broken but our sight
+	}
+	return []bursar.Finding{f}
+}
+
+func (c organization) member(t *Target, o awsapi.Organization) bursar.Finding {
+	id := t.Account.AccountID
+	t.Result.OrganizationID, t.Result.PayerID, t.Result.FeatureSet = o.ID, o.ManagementID, o.FeatureSet
+	facts := map[string]string{"organization_id": o.ID, "payer_id": o.ManagementID, "feature_set": o.FeatureSet}
+	if o.ManagementID != id {
+		t.Result.Kind = bursar.KindLinked
+		return c.find(t, bursar.StatusOK, "linked", fmt.Sprintf("Account %s is linked: account %s pays for it, in organization %s.", id, o.ManagementID, o.ID), "", facts)
+	}
+	t.Result.Kind = bursar.KindPayer
+	return c.find(t, bursar.StatusOK, "payer", fmt.Sprintf("Account %s is the payer: it is the management account of organization %s.", id, o.ID), "", facts)
+}
