@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +19,7 @@ import (
 	"github.com/bursarhq/bursar/internal/billing/ingest"
 	"github.com/bursarhq/bursar/internal/store"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // step is called at each step of an import, so that a test can cut it off there. It is nil outside of tests.
@@ -98,10 +100,11 @@ func (l *Lake) read(ctx context.Context, c export.Candidate, b bursar.Bucket, d 
 	return l.describe(ctx, d, res, stage)
 }
 
-// describe makes the rollups and writes down what the delivery holds.
+// describe makes the rollup and the summary, and writes down what the delivery holds. Their sums must be those of the decoder, to the last
+// decimal: two programs counted apart.
 func (l *Lake) describe(ctx context.Context, d *store.Delivery, res *ingest.Result, stage string) error {
 	d.Rows, d.Totals = res.Rows, res.Totals
-	k := contents{Columns: res.Columns, Summary: res.Summary, Warnings: res.Warnings, Schemas: map[string][]string{}}
+	k := contents{Columns: res.Columns, Sums: res.Summary, Warnings: res.Warnings, Schemas: map[string]shape{}}
 	items := gathering{}
 	for _, r := range res.Parts {
 		p, err := describePart(r.Path, r.Rows, k.Schemas)
@@ -109,26 +112,40 @@ func (l *Lake) describe(ctx context.Context, d *store.Delivery, res *ingest.Resu
 			return err
 		}
 		k.Parts = append(k.Parts, p)
-		items.add(stage, []part{p}, k.Schemas)
+		items.add(d.Period, stage, k.Schemas, p)
 	}
-	for i, files := range items.files() {
-		out := filepath.Join(stage, fmt.Sprintf("rollup-%d.parquet", i))
-		if err := l.roller.Roll(ctx, files, out); err != nil {
-			return fmt.Errorf("making the rollup: %w", err)
-		}
-		p, err := describePart(out, 0, k.Schemas)
-		if err != nil {
+	if len(k.Parts) > 0 {
+		if err := l.roll(ctx, &k, items.files(), res.Totals, stage); err != nil {
 			return err
 		}
-		k.Rollups = append(k.Rollups, p)
 	}
 	raw, err := json.Marshal(k)
 	d.Contents = raw
 	return err
 }
 
+func (l *Lake) roll(ctx context.Context, k *contents, items []Files, totals map[string]bursar.Decimal, stage string) error {
+	rollup, summary := filepath.Join(stage, "rollup.parquet"), filepath.Join(stage, "summary.parquet")
+	sums, err := l.roller.Roll(ctx, items, rollup, summary)
+	if err != nil {
+		return fmt.Errorf("making the rollup: %w", err)
+	}
+	if !maps.EqualFunc(sums, totals, bursar.Decimal.Equal) {
+		return bursar.Errorf(bursar.Internal, "the rollup's totals %v are not those of the line items, %v", sums, totals)
+	}
+	at("rolled")
+	for path, to := range map[string]**part{rollup: &k.Rollup, summary: &k.Summary} {
+		p, err := describePart(path, 0, k.Schemas)
+		if err != nil {
+			return err
+		}
+		*to = &p
+	}
+	return nil
+}
+
 // describePart reads a file's footer, and keeps its schema in schemas.
-func describePart(path string, rows int64, schemas map[string][]string) (part, error) {
+func describePart(path string, rows int64, schemas map[string]shape) (part, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return part{}, err
@@ -140,19 +157,27 @@ func describePart(path string, rows int64, schemas map[string][]string) (part, e
 	}
 	pf, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
-		return part{}, err
+		return part{}, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
-	var names, typed []string
-	for _, e := range pf.Metadata().Schema[1:] { // the first is the root
-		names = append(names, e.Name)
+	s, digest := shapeOf(pf.Metadata().Schema[1:]) // the first is the root
+	schemas[digest] = s
+	return part{File: filepath.Base(path), Rows: rows, Bytes: info.Size(), Schema: digest}, nil
+}
+
+func shapeOf(elements []format.SchemaElement) (s shape, digest string) {
+	s.Decimals = map[string]Digits{}
+	var typed []string
+	for _, e := range elements {
+		s.Columns = append(s.Columns, e.Name)
 		typed = append(typed, fmt.Sprintf("%q %v %v", e.Name, e.Type, e.LogicalType.Value))
+		if d, ok := e.LogicalType.Value.(*format.DecimalType); ok {
+			s.Decimals[e.Name] = Digits{int(d.Precision), int(d.Scale)}
+		}
 	}
-	slices.Sort(names)
+	slices.Sort(s.Columns)
 	slices.Sort(typed)
 	sum := sha256.Sum256([]byte(strings.Join(typed, "\n")))
-	digest := hex.EncodeToString(sum[:8])
-	schemas[digest] = names
-	return part{File: filepath.Base(path), Rows: rows, Bytes: info.Size(), Schema: digest}, nil
+	return s, hex.EncodeToString(sum[:8])
 }
 
 // listed is what the manifest names, as the decoder takes it.

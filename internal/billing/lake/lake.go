@@ -6,7 +6,7 @@
 // see the old delivery or the new one, never a mix. Whatever a crash leaves behind is in no catalog, and is removed at the
 // next [Open].
 //
-// On disk: <dir>/<workspace>/<export>/<period>/<delivery>/line_items-NNNNN.parquet and rollup-N.parquet.
+// On disk: <dir>/<workspace>/<export>/<period>/<delivery>/line_items-NNNNN.parquet, rollup.parquet and summary.parquet.
 package lake
 
 import (
@@ -31,8 +31,9 @@ import (
 
 // Roller makes a delivery's rollup from its line items. The query room implements it.
 type Roller interface {
-	// Roll writes to out, as Parquet, the daily sums over files of line items.
-	Roll(ctx context.Context, items Files, out string) error
+	// Roll writes, as Parquet, the daily sums over a delivery's line items: to rollup by everything that questions group by often, to
+	// summary by the few things that they group by most. It returns the sum of unblended cost by currency, from the rollup.
+	Roll(ctx context.Context, items []Files, rollup, summary string) (map[string]bursar.Decimal, error)
 }
 
 // Options say how a lake behaves.
@@ -51,7 +52,8 @@ type Lake struct {
 	options Options
 
 	mu     sync.Mutex
-	leases map[string]int // readers by delivery
+	leases map[string]int       // readers by delivery
+	known  map[string]*contents // by delivery
 }
 
 const staging = "staging"
@@ -66,7 +68,7 @@ func (l *Lake) now() time.Time {
 // Open opens the lake in a folder, creates it when absent, and removes what an interrupted import left behind.
 func Open(ctx context.Context, dir string, s *store.Store, r Roller, o Options) (*Lake, error) {
 	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
-	l := &Lake{dir: dir, store: s, roller: r, options: o, leases: map[string]int{}}
+	l := &Lake{dir: dir, store: s, roller: r, options: o, leases: map[string]int{}, known: map[string]*contents{}}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("the lake's folder cannot be made: %w", err)
 	}
@@ -75,12 +77,19 @@ func Open(ctx context.Context, dir string, s *store.Store, r Roller, o Options) 
 
 // contents is what the catalog keeps of a delivery for the lake itself.
 type contents struct {
-	Parts    []part              `json:"parts"`
-	Rollups  []part              `json:"rollups"`
-	Columns  []ingest.Column     `json:"columns"`
-	Schemas  map[string][]string `json:"schemas"` // names of columns, by a digest of their names and types
-	Summary  ingest.Summary      `json:"summary"` // for what changed against the delivery before
-	Warnings []ingest.Warning    `json:"warnings,omitempty"`
+	Parts    []part           `json:"parts"`
+	Rollup   *part            `json:"rollup,omitempty"` // none where there are no rows
+	Summary  *part            `json:"summary,omitempty"`
+	Columns  []ingest.Column  `json:"columns"`
+	Schemas  map[string]shape `json:"schemas"` // by a digest of the columns' names and types
+	Sums     ingest.Summary   `json:"sums"`    // for what changed against the delivery before
+	Warnings []ingest.Warning `json:"warnings,omitempty"`
+}
+
+// shape is what a question must know of a file's schema.
+type shape struct {
+	Columns  []string          `json:"columns"`
+	Decimals map[string]Digits `json:"decimals"`
 }
 
 type part struct {
@@ -151,15 +160,24 @@ func (l *Lake) present(known []store.Delivery) error {
 // Files are Parquet files of one schema: the same columns, of the same types. Files of different schemas are never read as one
 // relation: an engine that has to find a common type of two decimals may give up digits.
 type Files struct {
-	Paths   []string // absolute
-	Columns []string // names, sorted
+	Period   bursar.Period     // of line items: the billing period that they are published in
+	Paths    []string          // absolute
+	Columns  []string          // names, sorted
+	Decimals map[string]Digits // of the columns that are decimals
+}
+
+// Digits are a decimal column's type: how many digits it has, and how many of them after the point.
+type Digits struct {
+	Precision int `json:"precision"`
+	Scale     int `json:"scale"`
 }
 
 // Snapshot is one state of a workspace's part of the lake. Its files stay where they are until Release.
 type Snapshot struct {
 	LineItems []Files
-	Rollups   []Files
-	Version   string // changes whenever the deliveries that count change
+	Rollups   []Files // daily sums
+	Summaries []Files // daily sums by less
+	Version   string  // changes whenever the deliveries that count change
 
 	release func()
 }
@@ -181,22 +199,26 @@ func (l *Lake) Snapshot(ctx context.Context, workspaceID string, within func(bur
 		return nil, err
 	}
 	s := &Snapshot{}
-	items, rollups := gathering{}, gathering{}
+	items, rollups, summaries := gathering{}, gathering{}, gathering{}
 	var held []string
 	for _, d := range published {
 		if within != nil && !within(d.Period) {
 			continue
 		}
-		var c contents
-		if err := json.Unmarshal(d.Contents, &c); err != nil {
+		c, err := l.contentsOf(d)
+		if err != nil {
 			return nil, err
 		}
-		items.add(l.home(d.Delivery), c.Parts, c.Schemas)
-		rollups.add(l.home(d.Delivery), c.Rollups, c.Schemas)
+		home := l.home(d.Delivery)
+		items.add(d.Period, home, c.Schemas, c.Parts...)
+		if c.Rollup != nil {
+			rollups.add(bursar.Period{}, home, c.Schemas, *c.Rollup)
+			summaries.add(bursar.Period{}, home, c.Schemas, *c.Summary)
+		}
 		held = append(held, d.ID)
 		s.Version += d.ID
 	}
-	s.LineItems, s.Rollups = items.files(), rollups.files()
+	s.LineItems, s.Rollups, s.Summaries = items.files(), rollups.files(), summaries.files()
 	for _, id := range held {
 		l.leases[id]++
 	}
@@ -204,21 +226,38 @@ func (l *Lake) Snapshot(ctx context.Context, workspaceID string, within func(bur
 	return s, nil
 }
 
-// gathering collects files by their schema.
+// contentsOf reads what the catalog keeps for the lake. What a delivery holds never changes, so it is read once.
+func (l *Lake) contentsOf(d store.Delivery) (*contents, error) {
+	if c := l.known[d.ID]; c != nil {
+		return c, nil
+	}
+	c := &contents{}
+	if err := json.Unmarshal(d.Contents, c); err != nil {
+		return nil, fmt.Errorf("the catalog's entry of delivery %s: %w", d.ID, err)
+	}
+	l.known[d.ID] = c
+	return c, nil
+}
+
+// gathering collects files by their period and schema.
 type gathering map[string]Files
 
-func (g gathering) add(home string, parts []part, schemas map[string][]string) {
-	for _, p := range parts {
-		f := g[p.Schema]
-		f.Paths, f.Columns = append(f.Paths, filepath.Join(home, p.File)), schemas[p.Schema]
-		g[p.Schema] = f
+func (g gathering) add(p bursar.Period, home string, schemas map[string]shape, parts ...part) {
+	for _, part := range parts {
+		key, s := p.String()+part.Schema, schemas[part.Schema]
+		f, ok := g[key]
+		if !ok {
+			f = Files{Period: p, Columns: s.Columns, Decimals: s.Decimals}
+		}
+		f.Paths = append(f.Paths, filepath.Join(home, part.File))
+		g[key] = f
 	}
 }
 
 func (g gathering) files() []Files {
 	var out []Files
-	for _, schema := range slices.Sorted(maps.Keys(g)) {
-		out = append(out, g[schema])
+	for _, key := range slices.Sorted(maps.Keys(g)) {
+		out = append(out, g[key])
 	}
 	return out
 }
@@ -268,6 +307,7 @@ func (l *Lake) forget(ctx context.Context, workspaceID, exportID string, p bursa
 				return err
 			}
 			gone = append(gone, d)
+			delete(l.known, d.ID)
 		}
 		return nil
 	})

@@ -8,26 +8,39 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/schema"
 )
 
-// Metric is a way to count cost.
+// Metric is a way to count cost, or usage.
 type Metric struct {
-	Name   string
-	Doc    string
-	Source string                                    // the AWS document that defines it
-	expr   func(has func(normal string) bool) string // SQL over line items: a DECIMAL, never NULL
+	Name     string
+	Doc      string
+	Source   string                                    // the document that defines it
+	Quantity bool                                      // it counts usage: each row of an answer has a unit where others have a currency
+	expr     func(has func(normal string) bool) string // SQL over line items: a DECIMAL, never NULL
+	focus    func(has func(normal string) bool) string // the same over those of a FOCUS file
 }
 
-// Metrics are all the ways to count cost. Each is a sum over all rows of a period: credits, refunds, tax and negations are in.
+const (
+	lineItemDetails = "Cost and Usage Report guide, Line item details"
+	amortizedCosts  = "Cost and Usage Report guide, Understanding your amortized costs; Savings Plans and Reservation details"
+	pricingDetails  = "Cost and Usage Report guide, Pricing details"
+)
+
+// Metrics are all the ways to count cost. Each is a sum over all rows of a period: credits, refunds, tax and negations are in. FOCUS
+// files answer with FOCUS's own columns (FOCUS 1.2, BilledCost, EffectiveCost, ListCost, ConsumedQuantity).
 var Metrics = []Metric{
-	{"unblended", "What the invoice says.", "Cost and Usage Report guide, Line item details", unblended},
-	{"blended", "AWS's average over the organization for each SKU. Blank for discounts, so it is not comparable with the others.", "Cost and Usage Report guide, Line item details", column("line_item_blended_cost")},
-	{"net_unblended", "Unblended after discounts, where AWS delivers the net columns; unblended where it does not.", "Cost and Usage Report guide, Line item details", netUnblended},
-	{"amortized", "Upfront and recurring fees of reservations and savings plans spread over the usage that they cover; what stays unused is in it.", "Cost and Usage Report guide, Understanding your amortized costs", amortized("")},
-	{"net_amortized", "Amortized after discounts, where AWS delivers the net columns.", "Cost and Usage Report guide, Understanding your amortized costs", amortized("net_")},
-	{"list", "What the usage would cost at public on-demand prices, savings plan negations left out.", "Cost and Usage Report guide, Pricing details", list},
+	{Name: "unblended", Doc: "What the invoice says.", Source: lineItemDetails, expr: unblended, focus: unblended},
+	{Name: "blended", Doc: "AWS's average over the organization for each SKU. Blank for discounts, so it is not comparable with the others; 0 in FOCUS, which has none.",
+		Source: lineItemDetails, expr: money("line_item_blended_cost"), focus: zero},
+	{Name: "net_unblended", Doc: "Unblended after discounts, where AWS delivers the net columns; unblended where it does not.", Source: lineItemDetails, expr: netUnblended, focus: unblended},
+	{Name: "amortized", Doc: "Upfront and recurring fees of reservations and savings plans spread over the usage that they cover; what stays unused is in it.",
+		Source: amortizedCosts, expr: amortized(""), focus: money("EffectiveCost")},
+	{Name: "net_amortized", Doc: "Amortized after discounts, where AWS delivers the net columns; amortized where it does not.",
+		Source: amortizedCosts, expr: amortized("net_"), focus: money("EffectiveCost")},
+	{Name: "list", Doc: "What the usage would cost at public on-demand prices, savings plan negations left out.", Source: pricingDetails, expr: list, focus: money("ListCost")},
+	{Name: "usage", Doc: "How much was used, in the unit that stands where costs have their currency. Fees, tax and credits count nothing.",
+		Source: lineItemDetails, Quantity: true, expr: usage, focus: focusUsage},
 }
 
 // MetricByName finds a metric; an unknown one is an Invalid error that lists them.
@@ -48,25 +61,24 @@ func MetricNames() []string {
 	return out
 }
 
-func unknown(field, value string, valid []string) error {
-	return bursar.InvalidField(field, "there is no %s %q", strings.ReplaceAll(field, "_", " "), value).
-		WithReason("unknown_"+field).WithHint("use one of %s", strings.Join(valid, ", "))
-}
-
 // col is a column of the lake by its normal name, quoted.
 func col(normal string) string { return `"` + schema.Lake(normal) + `"` }
+
+// nothing is a 0 that leaves every digit to the decimals that it meets: beside a type with more digits before the point, an engine
+// would cut digits after it.
+const nothing = "0::DECIMAL(1,0)"
 
 // money is a cost column as a decimal that is never NULL; 0 where no file has the column.
 func money(normal string) func(has func(string) bool) string {
 	return func(has func(string) bool) string {
 		if !has(normal) {
-			return "0::DECIMAL(38,10)"
+			return nothing
 		}
-		return "coalesce(" + col(normal) + ", 0)"
+		return "coalesce(" + col(normal) + ", " + nothing + ")"
 	}
 }
 
-func column(normal string) func(func(string) bool) string { return money(normal) }
+func zero(func(string) bool) string { return nothing }
 
 func unblended(has func(string) bool) string { return money("line_item_unblended_cost")(has) }
 
@@ -78,7 +90,7 @@ func net(has func(string) bool, netName, plain string) string {
 	if !has(plain) {
 		return money(netName)(has)
 	}
-	return fmt.Sprintf("coalesce(%s, %s, 0)", col(netName), col(plain))
+	return fmt.Sprintf("coalesce(%s, %s, %s)", col(netName), col(plain), nothing)
 }
 
 func netUnblended(has func(string) bool) string {
@@ -107,11 +119,11 @@ func amortized(prefix string) func(func(string) bool) string {
 		return "CASE " + strings.Join([]string{
 			"WHEN {t} = 'SavingsPlanCoveredUsage' THEN " + pick("savings_plan_savings_plan_effective_cost"),
 			"WHEN {t} = 'SavingsPlanRecurringFee' THEN " + money("savings_plan_total_commitment_to_date")(has) + " - " + money("savings_plan_used_commitment")(has),
-			"WHEN {t} IN ('SavingsPlanNegation', 'SavingsPlanUpfrontFee') THEN 0",
+			"WHEN {t} IN ('SavingsPlanNegation', 'SavingsPlanUpfrontFee') THEN " + nothing,
 			"WHEN {t} = 'DiscountedUsage' THEN " + pick("reservation_effective_cost"),
 			"WHEN {t} = 'RIFee' THEN " + pick("reservation_unused_amortized_upfront_fee_for_billing_period") + " + " + pick("reservation_unused_recurring_fee"),
-			"WHEN {t} = 'Fee' AND " + reservation + " THEN 0",
-			"WHEN {t} = 'Refund' AND " + product + " THEN 0",
+			"WHEN {t} = 'Fee' AND " + reservation + " THEN " + nothing,
+			"WHEN {t} = 'Refund' AND " + product + " THEN " + nothing,
 			"ELSE " + pick("line_item_unblended_cost"),
 		}, " ") + " END"
 	}
@@ -128,10 +140,27 @@ func cutFamily(normal string) (family, rest string, ok bool) {
 }
 
 func list(has func(string) bool) string {
-	return "CASE WHEN {t} = 'SavingsPlanNegation' THEN 0 ELSE " + money("pricing_public_on_demand_cost")(has) + " END"
+	return "CASE WHEN {t} = 'SavingsPlanNegation' THEN " + nothing + " ELSE " + money("pricing_public_on_demand_cost")(has) + " END"
 }
 
-// SQL returns the metric as an expression over the lake's line items; has says which columns, by normal name, any of the files has.
+// usage counts what was used; the amounts of other types (a fee's 1, a credit's copy of what it cancels) mean something else.
+func usage(has func(string) bool) string {
+	return "CASE WHEN {t} IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage', 'FlatRateSubscription') THEN " + money("line_item_usage_amount")(has) + " ELSE " + nothing + " END"
+}
+
+func focusUsage(has func(string) bool) string {
+	return "CASE WHEN " + plain("ChargeCategory")(has) + " = 'Usage' THEN " + money("ConsumedQuantity")(has) + " ELSE " + nothing + " END"
+}
+
+// isFOCUS says whether line items come from a FOCUS file: such have no type of AWS's.
+func isFOCUS(has func(string) bool) bool {
+	return has("ChargeCategory") && !has("line_item_line_item_type")
+}
+
+// SQL returns the metric as an expression over the lake's line items; has says which columns, by normal name, the files have.
 func (m Metric) SQL(has func(normal string) bool) string {
-	return strings.ReplaceAll(m.expr(has), "{t}", col("line_item_line_item_type"))
+	if isFOCUS(has) {
+		return m.focus(has)
+	}
+	return strings.ReplaceAll(m.expr(has), "{t}", plain("line_item_line_item_type")(has))
 }

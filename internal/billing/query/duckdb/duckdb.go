@@ -46,7 +46,7 @@ func (e *Engine) settle(o Options) error {
 	settings := []string{
 		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
 		fmt.Sprintf("SET memory_limit = '%dMB'", o.MemoryMB), "SET preserve_insertion_order = false",
-		"SET enable_object_cache = true", "SET TimeZone = 'UTC'",
+		"SET parquet_metadata_cache = true", "SET TimeZone = 'UTC'",
 		fmt.Sprintf("SET allowed_directories = ['%s']", strings.ReplaceAll(o.Folder, "'", "''")),
 		"SET enable_external_access = false", "SET lock_configuration = true",
 	}
@@ -138,9 +138,20 @@ func (v values) Decimal(i int) bursar.Decimal {
 	return bursar.Decimal{}
 }
 
-// Roll makes the rollup of a delivery.
-func (e *Engine) Roll(ctx context.Context, items lake.Files, out string) error {
-	target := "'" + strings.ReplaceAll(out, "'", "''") + "'"
-	_, err := e.db.ExecContext(ctx, "COPY ("+query.RollupSQL(items)+") TO "+target+" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)")
+// Roll makes the rollup and the summary of a delivery.
+func (e *Engine) Roll(ctx context.Context, items []lake.Files, rollup, summary string) (map[string]bursar.Decimal, error) {
+	if err := e.copy(ctx, query.RollupSQL(items), rollup); err != nil {
+		return nil, err
+	}
+	if err := e.copy(ctx, query.SummarySQL(rollup), summary); err != nil {
+		return nil, err
+	}
+	totals := map[string]bursar.Decimal{}
+	return totals, e.Query(ctx, query.TotalsSQL(rollup), func(v query.Values) error { totals[v.Text(0)] = v.Decimal(1); return nil })
+}
+
+// copy writes a statement's rows to a Parquet file. Order is kept, for files that are sorted by day are read in part.
+func (e *Engine) copy(ctx context.Context, statement, out string) error {
+	_, err := e.db.ExecContext(ctx, "COPY ("+statement+") TO '"+strings.ReplaceAll(out, "'", "''")+"' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)")
 	return failed(ctx, err)
 }

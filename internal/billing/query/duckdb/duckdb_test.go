@@ -88,16 +88,15 @@ func TestRollAndAskExactly(t *testing.T) {
 		'AmazonEC2' AS line_item_product_code, 'USD' AS "BillingCurrency", 0.000000000000000000000123::DECIMAL(38,24) AS "BilledCost", 5::DECIMAL(18,10) AS savings_plan_savings_plan_effective_cost`)
 	common := []string{"BilledCost", "BillingCurrency", "ChargePeriodStart", "SubAccountId", "line_item_line_item_type", "line_item_product_code"}
 	snap := lake.Snapshot{LineItems: []lake.Files{
-		{Paths: []string{one}, Columns: append([]string{"RegionId", "ResourceId"}, common...)},
-		{Paths: []string{two}, Columns: append([]string{"savings_plan_savings_plan_effective_cost"}, common...)},
+		{Paths: []string{one}, Decimals: map[string]lake.Digits{"BilledCost": {Precision: 18, Scale: 10}}, Columns: append([]string{"RegionId", "ResourceId"}, common...)},
+		{Paths: []string{two}, Decimals: map[string]lake.Digits{"BilledCost": {Precision: 38, Scale: 24}, "savings_plan_savings_plan_effective_cost": {Precision: 18, Scale: 10}}, Columns: append([]string{"savings_plan_savings_plan_effective_cost"}, common...)},
 	}}
-	for i, p := range snap.LineItems {
-		out := filepath.Join(dir, "rollup"+string(rune('0'+i))+".parquet")
-		if err := e.Roll(t.Context(), p, out); err != nil {
-			t.Fatal(err)
-		}
-		snap.Rollups = append(snap.Rollups, lake.Files{Paths: []string{out}})
+	rollup, summary := filepath.Join(dir, "rollup.parquet"), filepath.Join(dir, "summary.parquet")
+	sums, err := e.Roll(t.Context(), snap.LineItems, rollup, summary)
+	if err != nil || sums["USD"].String() != "0.300000000000000000000123" || sums["EUR"].String() != "7" {
+		t.Fatalf("%v, %v", sums, err)
 	}
+	snap.Rollups, snap.Summaries = []lake.Files{{Paths: []string{rollup}}}, []lake.Files{{Paths: []string{summary}}}
 	q := query.Questions{Lake: &fixed{snap}, Engine: e}
 
 	a := ask(t, q, query.Words{GroupBy: []string{"service"}, From: "2026-01", To: "2026-03"})
