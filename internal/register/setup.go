@@ -99,11 +99,15 @@ func (c Config) members(a bursar.Account, s bursar.Status, ch Choice, ready bool
 	step.Template, step.Parameters = &t, c.MemberParameters(a, ch)
 	step.Region, step.StackName = BillingRegion(a.Partition), RoleName(a)+"-members"
 	step.Links = []Link{{"Create StackSet", c.StackSetLink(a.Partition, step.Region)}}
-	if t, err = c.Template(deploy.Access); err == nil && t.URL != "" && a.Method == bursar.MethodConsole {
-		step.Links = append(step.Links, Link{"Update the access stack: fill in TargetOrganizationId",
-			c.UpdateStackLink(a.Partition, step.Region, t.URL, StackName(a, StepAccess))})
+	access, err := c.Template(deploy.Access)
+	if err != nil {
+		return step, err
 	}
-	return step, err
+	if access.URL != "" && a.Method == bursar.MethodConsole {
+		step.Links = append(step.Links, Link{"Update the access stack: fill in TargetOrganizationId",
+			c.UpdateStackLink(a.Partition, step.Region, access.URL, StackName(a, StepAccess))})
+	}
+	return step, nil
 }
 
 // Existing is the step that grants reading an export which the account has already, instead of making one.

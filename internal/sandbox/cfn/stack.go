@@ -231,3 +231,8 @@ func home(partition string) string {
 	}
 	return "us-east-1"
 }
+
+// Read finds and parses a template as CreateStack would: from its text, or from its URL.
+func (s *Service) Read(ctx context.Context, body, url string) (*Template, *cloud.Error) {
+	return s.template(ctx, StackInput{TemplateBody: body, TemplateURL: url}, nil)
+}
