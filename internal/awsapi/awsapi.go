@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
@@ -139,7 +140,7 @@ func (c *Client) ownCredentials(ctx context.Context) (aws.CredentialsProvider, e
 			return nil, bursar.Errorf(bursar.Invalid, "the AWS access key is incomplete").WithReason("own_identity_invalid").
 				WithHint("give both the access key id and the secret access key, or neither to use the ambient identity")
 		}
-		return ownProvider{credentials.NewStaticCredentialsProvider(cfg.AccessKeyID, cfg.SecretAccessKey.Reveal(), cfg.SessionToken.Reveal())}, nil
+		return &ownProvider{credentials.NewStaticCredentialsProvider(cfg.AccessKeyID, cfg.SecretAccessKey.Reveal(), cfg.SessionToken.Reveal())}, nil
 	}
 	opts := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithRegion(cfg.Region), awsconfig.WithHTTPClient(c.http), awsconfig.WithRetryer(retryer), awsconfig.WithAppID("bursar"),
@@ -155,7 +156,7 @@ func (c *Client) ownCredentials(ctx context.Context) (aws.CredentialsProvider, e
 		return nil, bursar.Errorf(bursar.Invalid, "the ambient AWS configuration cannot be read: %w", err).WithReason("own_identity_invalid").
 			WithHint("look at AWS_PROFILE and the files ~/.aws/config and ~/.aws/credentials")
 	}
-	return aws.NewCredentialsCache(ownProvider{loaded.Credentials}, func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }), nil
+	return aws.NewCredentialsCache(&ownProvider{loaded.Credentials}, func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }), nil
 }
 
 // ownError marks a failure to find bursar's own credentials, so that it is not taken for the customer's fault.
@@ -167,7 +168,7 @@ func (e *ownError) Unwrap() error { return e.err }
 type ownProvider struct{ aws.CredentialsProvider }
 
 // Retrieve gives the credentials, within a bounded time.
-func (p ownProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
+func (p *ownProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if p.CredentialsProvider == nil {
 		return aws.Credentials{}, &ownError{errors.New("there are none")}
 	}
@@ -185,7 +186,12 @@ func (p ownProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 
 // retryer is pinned here, so that no environment variable changes how often AWS is asked.
 func retryer() aws.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) { o.MaxAttempts = maxAttempts })
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff = maxAttempts, retry.DefaultMaxBackoff
+		o.Backoff = retry.NewExponentialJitterBackoff(retry.DefaultMaxBackoff)
+		o.RateLimiter = ratelimit.NewTokenRateLimit(retry.DefaultRetryRateTokens)
+		o.RetryCost, o.RetryTimeoutCost, o.NoRetryIncrement = retry.DefaultRetryCost, retry.DefaultRetryTimeoutCost, retry.DefaultNoRetryIncrement
+	})
 }
 
 // config builds what one service client needs. It holds no configuration sources: nothing in the environment or in shared

@@ -133,7 +133,7 @@ func classesByCode() map[string]Class {
 			"BandwidthLimitExceeded LimitExceededException SlowDown PriorRequestNotComplete TransactionInProgressException ProvisionedThroughputExceededException " +
 			"EC2ThrottledException TooManyRequests ReducedRequestRate ServiceLimitExceeded",
 		Missing: "NoSuchBucket NoSuchKey NotFound NoSuchEntity NoSuchEntityException ResourceNotFoundException ReportNotFound AccountNotFoundException NoSuchUpload NoSuchVersion " +
-			"ChildNotFoundException TargetNotFoundException NoSuchBucketPolicy ServerSideEncryptionConfigurationNotFoundError StackSetNotFoundException OrganizationalUnitNotFoundException RootNotFoundException",
+			"ChildNotFoundException ParentNotFoundException TargetNotFoundException NoSuchBucketPolicy ServerSideEncryptionConfigurationNotFoundError StackSetNotFoundException OrganizationalUnitNotFoundException RootNotFoundException",
 		WrongRegion: "PermanentRedirect TemporaryRedirect MovedPermanently IllegalLocationConstraintException BadRegion",
 		OrgNotInUse: "AWSOrganizationsNotInUseException",
 		KMS: "KMS.DisabledException KMS.InvalidStateException KMS.KMSInvalidStateException KMS.NotFoundException KMS.AccessDeniedException KMSAccessDeniedException " +
@@ -233,7 +233,7 @@ func (c *Cause) denied() Class {
 		return NotDeployed
 	case c.Service == "s3":
 		return WrongOwnerOrDenied
-	case strings.Contains(text, "not authorized to perform"):
+	case strings.Contains(text, "is not authorized to perform"):
 		return DeniedIdentity // AWS's older wording, within one account
 	}
 	return Denied

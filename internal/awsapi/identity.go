@@ -70,8 +70,9 @@ func principalOf(caller string) (string, bool) {
 	return a.String(), false
 }
 
-// lookUpRole finds the path of bursar's own role, if it may.
+// lookUpRole finds the path of bursar's own role, if it may. It is no question to a customer's account, so it is not recorded.
 func (c *Client) lookUpRole(ctx context.Context, id *Identity) {
+	ctx = context.WithValue(ctx, recorderKey{}, nil)
 	_, name, _ := strings.Cut(id.PrincipalARN, ":role/")
 	client := iam.NewFromConfig(c.config(c.partition.BillingRegion, c.own))
 	if out, err := client.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)}); err == nil && out.Role != nil {
