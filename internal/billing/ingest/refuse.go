@@ -1,0 +1,153 @@
+package ingest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/schema"
+)
+
+// wantBill is the hint of everything that is not a bill at all.
+const wantBill = "give bursar a Cost and Usage Report (legacy or CUR 2.0) or a FOCUS 1.0 or 1.2 export, as AWS delivered it"
+
+// notBill makes the error for something that looks like something else.
+func notBill(looks string, hint string) error {
+	if hint == "" {
+		hint = wantBill
+	}
+	return bursar.Errorf(bursar.Invalid, "not a bill: it looks like %s", looks).WithReason("not_a_bill").WithHint("%s", hint)
+}
+
+// refuseText recognises by its first bytes a text that is no csv.
+func refuseText(head []byte) error {
+	s := string(head)
+	trimmed := strings.TrimLeft(s, "\ufeff \t\r\n")
+	line, _, _ := strings.Cut(trimmed, "\n")
+	switch {
+	case strings.HasPrefix(s, "\xff\xfe") || strings.HasPrefix(s, "\xfe\xff"):
+		return notBill("UTF-16 text, as spreadsheets save it", "give the file as AWS delivered it, not as a spreadsheet saved it")
+	case strings.Contains(line, "\x01"):
+		return notBill(`an Athena or Hive text dump of a bill (fields parted by Ctrl-A, \N for missing)`, "give the report's own files from its bucket; a dump loses types and the difference between text and numbers")
+	case len(s) > 262 && s[257:262] == "ustar":
+		return notBill("a tar archive", "unpack it and give the bill's own files")
+	case strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "["):
+		return notBill("JSON, perhaps a manifest or an answer of the Cost Explorer API", "give the data files that the manifest names")
+	case strings.HasPrefix(trimmed, "<"):
+		return notBill("XML or HTML, perhaps an error message of S3", "download the file again")
+	case strings.Contains(line, "\x00"):
+		return notBill("a binary file", "")
+	case !strings.Contains(line, ",") && strings.Contains(line, "\t"):
+		return notBill("text parted by tabs", "give the file as AWS delivered it: parted by commas")
+	case !strings.Contains(line, ",") && strings.Contains(line, ";"):
+		return notBill("text parted by semicolons, as spreadsheets save it", "give the file as AWS delivered it: parted by commas")
+	}
+	return nil
+}
+
+// recognise says what the columns of a file are, or what the file looks like instead of a bill.
+func recognise(header []string, hint bursar.Format) (bursar.Format, error) {
+	has := map[string]bool{}
+	slashes := false
+	for _, h := range header {
+		has[h] = true
+		slashes = slashes || strings.HasPrefix(h, "lineItem/") || strings.HasPrefix(h, "identity/") || strings.HasPrefix(h, "bill/")
+	}
+	if has["BilledCost"] || has["ChargePeriodStart"] {
+		return recogniseFOCUS(has)
+	}
+	normal := map[string]bool{}
+	known := 0
+	for _, h := range header {
+		n := schema.Normalize(h)
+		normal[n] = true
+		if schema.Known(n) {
+			known++
+		}
+	}
+	if missing := missingOf(schema.Required, normal); len(missing) > 0 {
+		return "", refuseHeader(has, normal, known, missing)
+	}
+	switch {
+	case slashes:
+		return bursar.FormatLegacy, nil
+	case normal["bill_payer_account_name"], normal["line_item_usage_account_name"], normal["product"], normal["resource_tags"],
+		normal["cost_category"], normal["discount"], normal["tags"]:
+		return bursar.FormatCUR2, nil
+	case slices.ContainsFunc(header, func(h string) bool { _, key := schema.OfCUR(h, true); return key != "" }):
+		return bursar.FormatLegacy, nil
+	case hint == bursar.FormatLegacy:
+		return bursar.FormatLegacy, nil
+	}
+	return bursar.FormatCUR2, nil
+}
+
+func missingOf(required []string, has map[string]bool) (missing []string) {
+	for _, r := range required {
+		if !has[r] {
+			missing = append(missing, r)
+		}
+	}
+	return missing
+}
+
+func recogniseFOCUS(has map[string]bool) (bursar.Format, error) {
+	version := ""
+	switch {
+	case has["AmortizedCost"] || has["BilledCurrency"]:
+		version = "0.5"
+	case has["ServiceProviderName"] || has["HostProviderName"] || has["InvoiceDetailId"]:
+		version = "1.3 or later"
+	case has["InvoiceId"] || has["PricingCurrency"] || has["BillingAccountType"] || has["SubAccountType"]:
+		version = "1.2"
+	case has["CapacityReservationId"] || has["SkuMeter"] || has["CommitmentDiscountQuantity"] || has["ServiceSubcategory"]:
+		version = "1.1"
+	default:
+		version = "1.0"
+	}
+	switch version {
+	case "1.0", "1.2":
+	default:
+		return "", bursar.Errorf(bursar.Invalid, "not a supported bill: it is FOCUS %s", version).WithReason("focus_version").
+			WithHint("order a FOCUS 1.2 export (or CUR 2.0) from AWS Data Exports; bursar reads FOCUS 1.0 and 1.2")
+	}
+	if missing := missingOf(schema.RequiredFOCUS, has); len(missing) > 0 {
+		return "", partial("FOCUS "+version+" export", missing)
+	}
+	if version == "1.0" {
+		return bursar.FormatFOCUS10, nil
+	}
+	return bursar.FormatFOCUS12, nil
+}
+
+func partial(what string, missing []string) error {
+	return bursar.Errorf(bursar.Invalid, "only a part of a bill: it looks like an extract of a %s without %s", what, strings.Join(missing, ", ")).WithReason("partial").
+		WithHint("give the files as AWS delivered them, or add the missing columns to the export's query")
+}
+
+// refuseHeader says what a csv or Parquet file without the required columns looks like.
+func refuseHeader(has, normal map[string]bool, known int, missing []string) error {
+	with := func(names ...string) bool {
+		return !slices.ContainsFunc(names, func(n string) bool { return !has[n] && !normal[n] })
+	}
+	switch {
+	case with("Recommendation Date"), with("Owner Account", "Instance Type"):
+		return notBill("a table of Reserved Instance recommendations from the Cost Explorer console", "")
+	case with("recommendation_id", "action_type"):
+		return notBill("the export of another table: COST_OPTIMIZATION_RECOMMENDATIONS", "")
+	case with("total_mbm_emissions_value"), with("total_lbm_emissions_value"):
+		return notBill("the export of another table: CARBON_EMISSIONS", "")
+	case with("InvoiceID", "RecordType"), with("PayerAccountId", "LinkedAccountId"):
+		return notBill("a detailed billing report of the kind that AWS gave up in 2019", "order a CUR 2.0 export from AWS Data Exports")
+	case len(has) == 1 && with("status"):
+		return notBill("the status table beside an Athena report", "give the data files in the report's year=/month= folders")
+	case known >= 3:
+		return partial("Cost and Usage Report", missing)
+	}
+	for h := range has {
+		if strings.HasSuffix(h, "($)") || strings.HasSuffix(h, "(USD)") {
+			return notBill("a table saved from the Cost Explorer console", "")
+		}
+	}
+	return notBill("some other table", "")
+}
