@@ -29,6 +29,7 @@ type Question struct {
 	Granularity Granularity
 	From, To    time.Time // midnight UTC; To is exclusive
 	Metric      Metric
+	LineItems   bool // read the line items even where a rollup has the answer: the answer is the same, and slower
 }
 
 // Words are a question as people and programs write it.

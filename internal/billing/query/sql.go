@@ -24,6 +24,9 @@ func (q Question) sql(snap *lake.Snapshot) (statements []string) {
 	if q.Metric.Quantity {
 		least = min(least, ofRollup) // summaries have no units
 	}
+	if q.LineItems {
+		least = ofItems
+	}
 	files := map[level][]lake.Files{ofSummary: snap.Summaries, ofRollup: snap.Rollups, ofItems: snap.LineItems}[least]
 	for _, f := range files {
 		if least == ofItems {

@@ -13,6 +13,7 @@ import (
 	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
+	"github.com/bursarhq/bursar/internal/billing/query/querytest"
 )
 
 func engine(t *testing.T, dir string) *duckdb.Engine {
@@ -119,4 +120,8 @@ func TestRollAndAskExactly(t *testing.T) {
 	if len(res.Rows) != 2 || res.Rows[0].Groups[0] != "b-1" || res.Rows[0].Start.Format(time.DateOnly) != "2026-01-31" {
 		t.Errorf("by resource %v", res.Rows)
 	}
+}
+
+func TestSuite(t *testing.T) {
+	querytest.Run(t, func(t *testing.T, dir string) querytest.Engine { return engine(t, dir) })
 }
