@@ -17,7 +17,7 @@ type part struct {
 	path        string
 	first, last int64 // microseconds: of ChargePeriodStart
 	hasStart    bool
-	short       []need // what its decimal columns can hold
+	room        []need // what its decimal columns can hold
 }
 
 // writeGroup writes a row group to the table's part. Where it does not fit the part's types, the part is finished and
