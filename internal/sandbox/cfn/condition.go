@@ -15,12 +15,19 @@ func (e *evaluation) named(name string) (bool, error) {
 	if !ok {
 		return false, fmt.Errorf("Template error: unresolved condition dependency %s", name)
 	}
+	if yes, known := e.done[name]; known {
+		return yes, nil
+	}
 	if e.busy[name] {
 		return false, fmt.Errorf("Template error: circular condition dependency %s", name)
 	}
 	e.busy[name] = true
 	defer delete(e.busy, name)
-	return e.condition(c)
+	yes, err := e.condition(c)
+	if err == nil {
+		e.done[name] = yes
+	}
+	return yes, err
 }
 
 // condition evaluates an expression that gives true or false.

@@ -25,10 +25,11 @@ type evaluation struct {
 	t    *Template
 	env  Environment
 	busy map[string]bool // conditions being evaluated: a circle is an error, not an endless loop
+	done map[string]bool // what conditions came to: one that many others name is evaluated once
 }
 
 func newEvaluation(t *Template, env Environment) *evaluation {
-	return &evaluation{t: t, env: env, busy: map[string]bool{}}
+	return &evaluation{t: t, env: env, busy: map[string]bool{}, done: map[string]bool{}}
 }
 
 // noValue is what Ref AWS::NoValue gives: whatever holds it is left out.

@@ -240,13 +240,13 @@ func decodeScalar(n *yaml.Node) (any, error) {
 		return b, err
 	case "!!int":
 		var i int64
-		if err := n.Decode(&i); err != nil || len(n.Value) > 1 && n.Value[0] == '0' {
-			return n.Value, nil // an account id with a leading zero is no number
+		if err := n.Decode(&i); err != nil || digits(n.Value) {
+			return n.Value, nil
 		}
 		return i, nil
 	case "!!float":
 		var f float64
-		if err := n.Decode(&f); err != nil {
+		if err := n.Decode(&f); err != nil || digits(n.Value) {
 			return n.Value, nil
 		}
 		return f, nil
@@ -254,4 +254,9 @@ func decodeScalar(n *yaml.Node) (any, error) {
 		return nil, nil
 	}
 	return n.Value, nil
+}
+
+// digits says whether a scalar is digits with a leading zero: an account id, not a number.
+func digits(s string) bool {
+	return len(s) > 1 && s[0] == '0' && strings.Trim(s, "0123456789") == ""
 }
