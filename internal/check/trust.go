@@ -72,7 +72,7 @@ type proof struct {
 }
 
 // proveTrust asks for the role as a stranger's confused deputy would: without an external id, with a fresh wrong
-// one of the same form, and with two that differ from the right one in a single character, which a wildcard in the policy lets
+// one of the same form, and with three that differ from the right one in a single character, which a wildcard in the policy lets
 // pass. Credentials that such a request yields are thrown away unused.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 func (t *Target) proveTrust(ctx context.Context, role string, capability bursar.Capability) proof {
@@ -80,8 +80,9 @@ func (t *Target) proveTrust(ctx context.Context, role string, capability bursar.
 	for _, p := range []struct{ what, id string }{
 		{"no external id", ""},
 		{"a wrong external id", wrongID(right)},
-		{"an external id with another end", otherEnd(right)},
-		{"an external id with another beginning", otherBeginning(right)},
+		{"an external id with another end", otherAt(right, len(right)-1)},
+		{"an external id with another beginning", otherAt(right, beginning(right))},
+		{"an external id with another middle", otherAt(right, (beginning(right)+len(right))/2)},
 	} {
 		r := t.request(role, capability)
 		r.ExternalID, r.WithoutExternalID = p.id, p.id == ""
@@ -140,17 +141,12 @@ func wrongID(right string) string {
 	return out
 }
 
-func otherEnd(id string) string {
-	if id == "" {
-		return wrongID(id)
-	}
-	return id[:len(id)-1] + another(id[len(id)-1])
-}
+// beginning is where an id's random part begins: after its prefix.
+func beginning(id string) int { return strings.IndexByte(id, '-') + 1 }
 
-// otherBeginning changes the first character after the prefix, so that a policy that ignores the beginning is found.
-func otherBeginning(id string) string {
-	i := strings.IndexByte(id, '-') + 1
-	if i >= len(id) {
+// otherAt changes one character of an id.
+func otherAt(id string, i int) string {
+	if i < 0 || i >= len(id) {
 		return wrongID(id)
 	}
 	return id[:i] + another(id[i]) + id[i+1:]
