@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/awsapi"
@@ -46,6 +47,8 @@ func (c assumeRole) Run(ctx context.Context, t *Target) []bursar.Finding {
 		f.Remedy = "Check again in a minute. If it stays so, see that nobody is changing the role."
 	case cause.Class == awsapi.NotDeployed, cause.Class == awsapi.DeniedResourcePolicy:
 		f.Status, f.Code, f.Remedy = bursar.StatusFailed, "not_deployed_or_changed", c.checklist(t)
+	case cause.Class == awsapi.DeniedSCP:
+		f.Remedy = c.organizationOf(t, cause)
 	case cause.Class == awsapi.DeniedIdentity, cause.Class == awsapi.DeniedBoundary:
 		f.Status, f.Code = bursar.StatusUnknown, "own_identity_invalid"
 		f.Message = fmt.Sprintf("bursar's own identity %s may not assume (sts:AssumeRole) the role %s of account %s.", t.identity.PrincipalARN, role, t.Account.AccountID)
@@ -61,4 +64,12 @@ func (c assumeRole) checklist(t *Target) string {
 2. The stack's ExternalId, Principal, PrincipalArn or RoleName was changed on the page: delete the stack and create it again from the link.
 3. The role %[2]s or its trust policy was changed. The trust policy must be:
 %[3]s`, t.Account.AccountID, t.Account.RoleARN, t.trustPolicy())
+}
+
+// organizationOf says whose organization denies: a service control policy binds the caller, a resource control policy the role.
+func (c assumeRole) organizationOf(t *Target, cause awsapi.Cause) string {
+	if strings.Contains(cause.Message, "resource control policy") {
+		return askOrganization(t, cause, t.Account.RoleARN)
+	}
+	return fmt.Sprintf("The organization of bursar's own account %s denies sts:AssumeRole to %s. Ask its administrator to allow it on %s. Customers need do nothing.", t.identity.AccountID, t.identity.PrincipalARN, t.Account.RoleARN)
 }

@@ -27,7 +27,7 @@ func grant(t *Target, c awsapi.Cause, role string) string {
 }
 
 func askOrganization(t *Target, c awsapi.Cause, role string) string {
-	return fmt.Sprintf("Ask the administrator of the organization to let the role do this: in the service (or resource) control policy that denies %s to account %s, add to the denying statement the condition\n"+
+	return fmt.Sprintf("Ask the administrator of the organization to let the role do this: in the policy that denies %s in account %s, add to the denying statement the condition\n"+
 		`{"ArnNotLike": {"aws:PrincipalArn": "%s"}}`, c.Action, t.Account.AccountID, role)
 }
 
