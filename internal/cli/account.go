@@ -116,8 +116,13 @@ func accountShow(s *serverFlags) *cobra.Command {
 func showAccount(w io.Writer, a *client.Account) error {
 	fmt.Fprintf(w, "%s  %s\n", a.AccountID, printable(a.Name))
 	facts := [][2]string{
-		{"status", string(a.Status.Summary)}, {"kind", string(a.Kind)}, {"payer", a.PayerID}, {"organization", a.OrganizationID},
-		{"data", string(a.Status.DataArrival)}, {"role", a.RoleARN}, {"external id", a.ExternalID},
+		{"status", string(a.Status.Summary)},
+		{"kind", string(a.Kind)},
+		{"payer", a.PayerID},
+		{"organization", a.OrganizationID},
+		{"data", string(a.Status.DataArrival)},
+		{"role", a.RoleARN},
+		{"external id", a.ExternalID},
 	}
 	for _, f := range facts {
 		if f[1] != "" {

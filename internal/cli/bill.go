@@ -38,14 +38,17 @@ Something that is no bill is an error that says what it looks like instead, with
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			report, err := local.Inspect(c.Context(), args, nil)
+			found, err := local.Inspect(c.Context(), args, nil)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return printJSON(c.OutOrStdout(), inspectionOf(report))
+			for _, why := range found.Skipped {
+				fmt.Fprintf(c.ErrOrStderr(), "skipped: %v\n", why)
 			}
-			return showReport(c.OutOrStdout(), report)
+			if asJSON {
+				return printJSON(c.OutOrStdout(), inspectionOf(&found.Report))
+			}
+			return showReport(c.OutOrStdout(), &found.Report)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")

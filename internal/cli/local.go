@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/ingest"
 )
 
@@ -16,7 +17,25 @@ type Local interface {
 	Demo(ctx context.Context, o DemoOptions, out, log io.Writer) error
 	// Inspect reads bills: files, folders laid out like the bucket, or s3:// addresses with the ambient
 	// identity. Something that is no bill is an error with the code invalid that says what it looks like.
-	Inspect(ctx context.Context, paths []string, progress func(ingest.Progress)) (*ingest.Report, error)
+	Inspect(ctx context.Context, paths []string, progress func(ingest.Progress)) (*Inspection, error)
+}
+
+// Inspection is what was found in bills.
+type Inspection struct {
+	Report  ingest.Report
+	Skipped []error // what lies in a folder beside its bills, and is none
+}
+
+// Add takes another report in.
+func (i *Inspection) Add(r *ingest.Report) {
+	i.Report.Files = append(i.Report.Files, r.Files...)
+	i.Report.Total.Rows += r.Total.Rows
+	for currency, amount := range r.Total.Totals {
+		if i.Report.Total.Totals == nil {
+			i.Report.Total.Totals = map[string]bursar.Decimal{}
+		}
+		i.Report.Total.Totals[currency] = i.Report.Total.Totals[currency].Add(amount)
+	}
 }
 
 // ServeOptions are the flags of bursar serve.

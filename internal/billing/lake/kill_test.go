@@ -104,8 +104,10 @@ func restart(t *testing.T, dir string) *world {
 
 func version(n int) delivery {
 	modes := []bursar.Versioning{bursar.Overwrite, bursar.CreateNew}
-	return delivery{period: february, version: fmt.Sprintf("v%d", n), files: 1 + n%3, mode: modes[n%2],
-		lines: append(lines(40+n%7, "2026-02-01", "AmazonEC2", fmt.Sprintf("%d.0000000001", n)), line{"2026-02-11", "AmazonS3", "-0.5"})}
+	return delivery{
+		period: february, version: fmt.Sprintf("v%d", n), files: 1 + n%3, mode: modes[n%2],
+		lines: append(lines(40+n%7, "2026-02-01", "AmazonEC2", fmt.Sprintf("%d.0000000001", n)), line{"2026-02-11", "AmazonS3", "-0.5"}),
+	}
 }
 
 func TestKilledAtEachStep(t *testing.T) {

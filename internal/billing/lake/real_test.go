@@ -21,8 +21,10 @@ func TestARealReport(t *testing.T) {
 		check(t, err)
 		folder := fmt.Sprintf("cur/WorkshopCUR/WorkshopCUR/year=2018/month=%d/", month)
 		write(t, w.objects(), folder+file, data)
-		manifest, err := json.Marshal(map[string]any{"assemblyId": fmt.Sprint("a", month), "reportName": "WorkshopCUR", "bucket": "b", "reportKeys": []string{folder + file},
-			"billingPeriod": map[string]string{"start": fmt.Sprintf("2018%d01T000000.000Z", month)}})
+		manifest, err := json.Marshal(map[string]any{
+			"assemblyId": fmt.Sprint("a", month), "reportName": "WorkshopCUR", "bucket": "b", "reportKeys": []string{folder + file},
+			"billingPeriod": map[string]string{"start": fmt.Sprintf("2018%d01T000000.000Z", month)},
+		})
 		check(t, err)
 		write(t, w.objects(), folder+"WorkshopCUR-Manifest.json", manifest)
 	}

@@ -152,8 +152,10 @@ func (w *world) follow() error {
 		if err != nil {
 			return err
 		}
-		a, err := tx.AddAccount(bursar.Account{WorkspaceID: ws.ID, AccountID: "012345678901", Name: "payer", Partition: bursar.PartitionAWS,
-			Kind: bursar.KindPayer, Method: bursar.MethodConsole, ExternalID: bursar.NewExternalID()})
+		a, err := tx.AddAccount(bursar.Account{
+			WorkspaceID: ws.ID, AccountID: "012345678901", Name: "payer", Partition: bursar.PartitionAWS,
+			Kind: bursar.KindPayer, Method: bursar.MethodConsole, ExternalID: bursar.NewExternalID(),
+		})
 		if err != nil {
 			return err
 		}

@@ -31,16 +31,24 @@ const (
 // files answer with FOCUS's own columns (FOCUS 1.2, BilledCost, EffectiveCost, ListCost, ConsumedQuantity).
 var Metrics = []Metric{
 	{Name: "unblended", Doc: "What the invoice says.", Source: lineItemDetails, expr: unblended, focus: unblended},
-	{Name: "blended", Doc: "AWS's average over the organization for each SKU. Blank for discounts, so it is not comparable with the others; 0 in FOCUS, which has none.",
-		Source: lineItemDetails, expr: money("line_item_blended_cost"), focus: zero},
+	{
+		Name: "blended", Doc: "AWS's average over the organization for each SKU. Blank for discounts, so it is not comparable with the others; 0 in FOCUS, which has none.",
+		Source: lineItemDetails, expr: money("line_item_blended_cost"), focus: zero,
+	},
 	{Name: "net_unblended", Doc: "Unblended after discounts, where AWS delivers the net columns; unblended where it does not.", Source: lineItemDetails, expr: netUnblended, focus: unblended},
-	{Name: "amortized", Doc: "Upfront and recurring fees of reservations and savings plans spread over the usage that they cover; what stays unused is in it.",
-		Source: amortizedCosts, expr: amortized(""), focus: money("EffectiveCost")},
-	{Name: "net_amortized", Doc: "Amortized after discounts, where AWS delivers the net columns; amortized where it does not.",
-		Source: amortizedCosts, expr: amortized("net_"), focus: money("EffectiveCost")},
+	{
+		Name: "amortized", Doc: "Upfront and recurring fees of reservations and savings plans spread over the usage that they cover; what stays unused is in it.",
+		Source: amortizedCosts, expr: amortized(""), focus: money("EffectiveCost"),
+	},
+	{
+		Name: "net_amortized", Doc: "Amortized after discounts, where AWS delivers the net columns; amortized where it does not.",
+		Source: amortizedCosts, expr: amortized("net_"), focus: money("EffectiveCost"),
+	},
 	{Name: "list", Doc: "What the usage would cost at public on-demand prices, savings plan negations left out.", Source: pricingDetails, expr: list, focus: money("ListCost")},
-	{Name: "usage", Doc: "How much was used, in the unit that stands where costs have their currency. Fees, tax and credits count nothing.",
-		Source: lineItemDetails, Quantity: true, expr: usage, focus: focusUsage},
+	{
+		Name: "usage", Doc: "How much was used, in the unit that stands where costs have their currency. Fees, tax and credits count nothing.",
+		Source: lineItemDetails, Quantity: true, expr: usage, focus: focusUsage,
+	},
 }
 
 // MetricByName finds a metric; an unknown one is an Invalid error that lists them.

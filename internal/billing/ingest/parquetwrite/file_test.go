@@ -243,8 +243,14 @@ func TestStatistics(t *testing.T) {
 	}
 	path := write(t, t.TempDir(), kinds, [][][]string{a, b})
 	for _, c := range []struct{ where, want string }{
-		{"short < 0", "500"}, {"short >= 500", "1000"}, {"long < -998", "1"}, {"text = 'b0007'", "1"}, {"text < 'b'", "1000"},
-		{"time >= TIMESTAMP '2026-01-02'", "1000"}, {"empty IS NULL", "2000"}, {"short IS NOT NULL", "2000"},
+		{"short < 0", "500"},
+		{"short >= 500", "1000"},
+		{"long < -998", "1"},
+		{"text = 'b0007'", "1"},
+		{"text < 'b'", "1000"},
+		{"time >= TIMESTAMP '2026-01-02'", "1000"},
+		{"empty IS NULL", "2000"},
+		{"short IS NOT NULL", "2000"},
 	} {
 		got := rows(t, fmt.Sprintf("SELECT CAST(count(*) AS VARCHAR) FROM read_parquet('%s') WHERE %s", path, c.where))
 		if got[0][0] != c.want {

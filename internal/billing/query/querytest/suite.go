@@ -81,7 +81,8 @@ SavingsPlanNegation     | -100| -  | -  | -  | - | -  | -  | -`), usual)})
 
 func absent(t *testing.T, b *bench) {
 	b.publish(Bill{Period: "2026-01", Lines: sameLine(lines("line_item_unblended_cost\n1.5"), Line{
-		"line_item_usage_start_date": "2026-01-31 23:00:00", "line_item_usage_account_id": "011111111111", "line_item_line_item_type": "SavingsPlanCoveredUsage"})})
+		"line_item_usage_start_date": "2026-01-31 23:00:00", "line_item_usage_account_id": "011111111111", "line_item_line_item_type": "SavingsPlanCoveredUsage",
+	})})
 	b.publish(Bill{Period: "2026-02", Lines: sameLine(lines("line_item_unblended_cost|savings_plan_savings_plan_effective_cost|line_item_line_item_type\n4|3|SavingsPlanCoveredUsage"), usual)})
 	for _, m := range query.MetricNames() {
 		for _, d := range append(query.DimensionNames(), "tag:team", "cost_category:x") {

@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/bursarhq/bursar/internal/cli"
+)
+
+// Serve runs the server until ctx ends.
+func (Local) Serve(ctx context.Context, o cli.ServeOptions, out, log io.Writer) error {
+	c, err := LoadConfig(o.ConfigFile, o.Environ)
+	if err != nil {
+		return err
+	}
+	a, err := New(ctx, c, newLog(log, c))
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if !a.Owner.IsZero() {
+		fmt.Fprintf(out, "This is the first start. The owner's token, which is shown this once:\n\n  %s\n\nPut it in BURSAR_TOKEN, then: bursar account add 123456789012 \"Main payer\"\n\n", a.Owner.Reveal())
+	}
+	fmt.Fprintf(out, "bursar listens on %s\n", a.URL())
+	if err := a.Run(ctx); err != nil {
+		return err
+	}
+	return a.Close()
+}
+
+func newLog(w io.Writer, c Config) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		level = slog.LevelInfo
+	}
+	o := &slog.HandlerOptions{Level: level}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
