@@ -73,9 +73,11 @@ func (s inAccount) Simulate(context.Context, string, []string, []string) ([]awsa
 func (s inAccount) ReportDefinitions(context.Context) ([]awsapi.ReportDefinition, error) {
 	return s.reports, s.errReports
 }
+
 func (s inAccount) DataExports(context.Context) ([]awsapi.DataExport, error) {
 	return s.exports, s.errExports
 }
+
 func (s inAccount) Executions(context.Context, string) ([]awsapi.Execution, error) {
 	return s.runs, s.errRuns
 }

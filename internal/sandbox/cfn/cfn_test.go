@@ -126,8 +126,10 @@ func shipped(t *testing.T, name string) string {
 }
 
 func accessParameters(account string) map[string]string {
-	return map[string]string{"ExternalId": "bur-abcdefghijklmnopqrstuvwxyz", "Principal": principal,
-		"PrincipalArn": "arn:aws:iam::" + principal + ":user/bursar", "RoleName": "bursar-k3j2h1g4f5", "ExpectedAccountId": account}
+	return map[string]string{
+		"ExternalId": "bur-abcdefghijklmnopqrstuvwxyz", "Principal": principal,
+		"PrincipalArn": "arn:aws:iam::" + principal + ":user/bursar", "RoleName": "bursar-k3j2h1g4f5", "ExpectedAccountId": account,
+	}
 }
 
 var named = []string{"CAPABILITY_NAMED_IAM"}
@@ -421,6 +423,8 @@ func (b bundle) client(t *testing.T, account string) *cloudformation.Client {
 	if e != nil {
 		t.Fatal(e)
 	}
-	return cloudformation.New(cloudformation.Options{Region: "us-east-1", BaseEndpoint: aws.String(b.serve(t).URL), RetryMaxAttempts: 1,
-		Credentials: credentials.NewStaticCredentialsProvider(k.ID, k.Secret.Reveal(), "")})
+	return cloudformation.New(cloudformation.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(b.serve(t).URL), RetryMaxAttempts: 1,
+		Credentials: credentials.NewStaticCredentialsProvider(k.ID, k.Secret.Reveal(), ""),
+	})
 }

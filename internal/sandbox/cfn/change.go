@@ -168,11 +168,13 @@ func (w *work) keep(r StackResource, status, reason string) {
 }
 
 func (w *work) environment() Environment {
-	return Environment{AccountID: w.st.AccountID, Region: w.st.Region, Partition: w.s.cloud.Partition(), StackName: w.st.Name, StackID: w.st.ID, Parameters: w.st.Parameters,
+	return Environment{
+		AccountID: w.st.AccountID, Region: w.st.Region, Partition: w.s.cloud.Partition(), StackName: w.st.Name, StackID: w.st.ID, Parameters: w.st.Parameters,
 		Resource: func(logical string) (cloud.Resource, bool) {
 			r, ok := w.find(logical)
 			return cloud.Resource{PhysicalID: r.PhysicalID, Attributes: r.attributes}, ok && r.Status != "CREATE_FAILED"
-		}}
+		},
+	}
 }
 
 func (w *work) context(logical string) cloud.ResourceContext {

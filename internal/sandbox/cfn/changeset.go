@@ -54,8 +54,10 @@ func (c *call) createChangeSet() (any, *cloud.Error) {
 		return nil, e
 	}
 	if cs.create {
-		cs.stack = Stack{ID: "arn:" + c.Cloud.Partition() + ":cloudformation:" + c.Region + ":" + account + ":stack/" + in.Name + "/" + uuid(), Name: in.Name,
-			AccountID: account, Region: c.Region, Status: "REVIEW_IN_PROGRESS", Parameters: params, CreatedAt: c.Cloud.Clock.Now(), template: t}
+		cs.stack = Stack{
+			ID: "arn:" + c.Cloud.Partition() + ":cloudformation:" + c.Region + ":" + account + ":stack/" + in.Name + "/" + uuid(), Name: in.Name,
+			AccountID: account, Region: c.Region, Status: "REVIEW_IN_PROGRESS", Parameters: params, CreatedAt: c.Cloud.Clock.Now(), template: t,
+		}
 	} else if t.Text == old.template.Text && maps.Equal(params, old.Parameters) {
 		cs.failed = "The submitted information didn't contain changes. Submit different information to create a change set."
 	}

@@ -133,8 +133,10 @@ func (e *evaluation) pseudo(name string) (any, bool) {
 	case "AWS::NotificationARNs":
 		return []any{}, true
 	}
-	v, ok := map[string]string{"AWS::AccountId": e.env.AccountID, "AWS::Region": e.env.Region, "AWS::Partition": e.env.Partition,
-		"AWS::StackName": e.env.StackName, "AWS::StackId": e.env.StackID, "AWS::URLSuffix": suffix}[name]
+	v, ok := map[string]string{
+		"AWS::AccountId": e.env.AccountID, "AWS::Region": e.env.Region, "AWS::Partition": e.env.Partition,
+		"AWS::StackName": e.env.StackName, "AWS::StackId": e.env.StackID, "AWS::URLSuffix": suffix,
+	}[name]
 	return v, ok
 }
 

@@ -94,9 +94,11 @@ func readProperties(properties map[string]any) (p setProperties, e *cloud.Error)
 }
 
 func (p setProperties) input() StackSetInput {
-	in := StackSetInput{Name: p.StackSetName, Description: p.Description, TemplateBody: p.TemplateBody, TemplateURL: p.TemplateURL, Parameters: map[string]string{},
+	in := StackSetInput{
+		Name: p.StackSetName, Description: p.Description, TemplateBody: p.TemplateBody, TemplateURL: p.TemplateURL, Parameters: map[string]string{},
 		Capabilities: p.Capabilities, PermissionModel: p.PermissionModel, AutoDeployment: bool(p.AutoDeployment.Enabled),
-		RetainOnRemoval: bool(p.AutoDeployment.RetainStacksOnAccountRemoval), ManagedExecution: bool(p.ManagedExecution.Active), CallAs: p.CallAs}
+		RetainOnRemoval: bool(p.AutoDeployment.RetainStacksOnAccountRemoval), ManagedExecution: bool(p.ManagedExecution.Active), CallAs: p.CallAs,
+	}
 	for _, x := range p.Parameters {
 		in.Parameters[x.ParameterKey] = string(x.ParameterValue)
 	}
@@ -106,9 +108,11 @@ func (p setProperties) input() StackSetInput {
 func (p setProperties) targets() []Targets {
 	var out []Targets
 	for _, g := range p.StackInstancesGroup {
-		out = append(out, Targets{OrganizationalUnitIDs: g.DeploymentTargets.OrganizationalUnitIds, Accounts: g.DeploymentTargets.Accounts,
+		out = append(out, Targets{
+			OrganizationalUnitIDs: g.DeploymentTargets.OrganizationalUnitIds, Accounts: g.DeploymentTargets.Accounts,
 			FilterType: g.DeploymentTargets.AccountFilterType, Regions: g.Regions,
-			FailureTolerance: int(p.OperationPreferences.FailureToleranceCount), TolerancePercent: int(p.OperationPreferences.FailureTolerancePercentage)})
+			FailureTolerance: int(p.OperationPreferences.FailureToleranceCount), TolerancePercent: int(p.OperationPreferences.FailureTolerancePercentage),
+		})
 	}
 	return out
 }

@@ -41,10 +41,14 @@ func TestStackThroughTheSDK(t *testing.T) {
 	if e := new(types.InsufficientCapabilitiesException); !errors.As(err, &e) {
 		t.Errorf("got %v", err)
 	}
-	created := must[*cloudformation.CreateStackOutput](t)(c.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String("bursar-access"), TemplateBody: body,
-		Parameters: sdkParameters(accessParameters(lone)), Capabilities: summary.Capabilities}))
-	_, err = c.CreateStack(ctx, &cloudformation.CreateStackInput{StackName: aws.String("bursar-access"), TemplateBody: body,
-		Parameters: sdkParameters(accessParameters(lone)), Capabilities: summary.Capabilities})
+	created := must[*cloudformation.CreateStackOutput](t)(c.CreateStack(ctx, &cloudformation.CreateStackInput{
+		StackName: aws.String("bursar-access"), TemplateBody: body,
+		Parameters: sdkParameters(accessParameters(lone)), Capabilities: summary.Capabilities,
+	}))
+	_, err = c.CreateStack(ctx, &cloudformation.CreateStackInput{
+		StackName: aws.String("bursar-access"), TemplateBody: body,
+		Parameters: sdkParameters(accessParameters(lone)), Capabilities: summary.Capabilities,
+	})
 	if e := new(types.AlreadyExistsException); !errors.As(err, &e) {
 		t.Errorf("got %v", err)
 	}
@@ -79,8 +83,10 @@ func TestStackThroughTheSDK(t *testing.T) {
 func TestChangeSet(t *testing.T) {
 	b := setup(t)
 	c, ctx := b.client(t, lone), t.Context()
-	in := &cloudformation.CreateChangeSetInput{StackName: aws.String("bursar-access"), ChangeSetName: aws.String("deploy-1"), ChangeSetType: types.ChangeSetTypeCreate,
-		TemplateBody: aws.String(shipped(t, deploy.Access)), Parameters: sdkParameters(accessParameters(lone)), Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam}}
+	in := &cloudformation.CreateChangeSetInput{
+		StackName: aws.String("bursar-access"), ChangeSetName: aws.String("deploy-1"), ChangeSetType: types.ChangeSetTypeCreate,
+		TemplateBody: aws.String(shipped(t, deploy.Access)), Parameters: sdkParameters(accessParameters(lone)), Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam},
+	}
 	created := must[*cloudformation.CreateChangeSetOutput](t)(c.CreateChangeSet(ctx, in))
 	cs := must[*cloudformation.DescribeChangeSetOutput](t)(c.DescribeChangeSet(ctx, &cloudformation.DescribeChangeSetInput{ChangeSetName: created.Id}))
 	if cs.Status != types.ChangeSetStatusCreateComplete {
@@ -109,12 +115,16 @@ func TestStackSetThroughTheSDK(t *testing.T) {
 		t.Errorf("%+v", access)
 	}
 	name := aws.String("bursar-members")
-	must[*cloudformation.CreateStackSetOutput](t)(c.CreateStackSet(ctx, &cloudformation.CreateStackSetInput{StackSetName: name, TemplateBody: aws.String(shipped(t, deploy.Member)),
+	must[*cloudformation.CreateStackSetOutput](t)(c.CreateStackSet(ctx, &cloudformation.CreateStackSetInput{
+		StackSetName: name, TemplateBody: aws.String(shipped(t, deploy.Member)),
 		Parameters: sdkParameters(p), Capabilities: []types.Capability{types.CapabilityCapabilityNamedIam}, PermissionModel: types.PermissionModelsServiceManaged,
-		AutoDeployment: &types.AutoDeployment{Enabled: aws.Bool(true), RetainStacksOnAccountRemoval: aws.Bool(false)}}))
-	op := must[*cloudformation.CreateStackInstancesOutput](t)(c.CreateStackInstances(ctx, &cloudformation.CreateStackInstancesInput{StackSetName: name, Regions: []string{"us-east-1"},
+		AutoDeployment: &types.AutoDeployment{Enabled: aws.Bool(true), RetainStacksOnAccountRemoval: aws.Bool(false)},
+	}))
+	op := must[*cloudformation.CreateStackInstancesOutput](t)(c.CreateStackInstances(ctx, &cloudformation.CreateStackInstancesInput{
+		StackSetName: name, Regions: []string{"us-east-1"},
 		DeploymentTargets:    &types.DeploymentTargets{OrganizationalUnitIds: []string{"ou-exmp-workload", "ou-exmp-suspends"}},
-		OperationPreferences: &types.StackSetOperationPreferences{FailureTolerancePercentage: aws.Int32(100)}}))
+		OperationPreferences: &types.StackSetOperationPreferences{FailureTolerancePercentage: aws.Int32(100)},
+	}))
 	done := must[*cloudformation.DescribeStackSetOperationOutput](t)(c.DescribeStackSetOperation(ctx, &cloudformation.DescribeStackSetOperationInput{StackSetName: name, OperationId: op.OperationId}))
 	if done.StackSetOperation.Status != types.StackSetOperationStatusSucceeded || *done.StackSetOperation.StatusDetails.FailedStackInstancesCount != 0 {
 		t.Errorf("%+v", done.StackSetOperation)

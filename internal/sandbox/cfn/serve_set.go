@@ -13,11 +13,13 @@ func (c *call) callAs() string { return c.Form.Get("CallAs") }
 
 func (c *call) createStackSet() (any, *cloud.Error) {
 	st := c.stackInput()
-	set, e := c.s.CreateStackSet(c.Context(), c.Caller, c.Region, StackSetInput{Name: c.Form.Get("StackSetName"), Description: c.Form.Get("Description"),
+	set, e := c.s.CreateStackSet(c.Context(), c.Caller, c.Region, StackSetInput{
+		Name: c.Form.Get("StackSetName"), Description: c.Form.Get("Description"),
 		TemplateBody: st.TemplateBody, TemplateURL: st.TemplateURL, Parameters: st.Parameters, Capabilities: st.Capabilities,
 		PermissionModel: c.Form.Get("PermissionModel"), AutoDeployment: c.Form.Get("AutoDeployment.Enabled") == "true",
 		RetainOnRemoval:  c.Form.Get("AutoDeployment.RetainStacksOnAccountRemoval") == "true",
-		ManagedExecution: c.Form.Get("ManagedExecution.Active") == "true", CallAs: c.callAs()})
+		ManagedExecution: c.Form.Get("ManagedExecution.Active") == "true", CallAs: c.callAs(),
+	})
 	return struct {
 		StackSetID string `xml:"StackSetId"`
 	}{set.ID}, e
@@ -57,8 +59,10 @@ type setXML struct {
 }
 
 func (s StackSet) summary() setXML {
-	return setXML{StackSetName: s.Name, StackSetID: s.ID, Description: s.Description, Status: s.Status, PermissionModel: s.Input.PermissionModel,
-		AutoDeployment: autoDeploymentXML{s.Input.AutoDeployment, s.Input.RetainOnRemoval}, ManagedExecution: activeXML{s.Input.ManagedExecution}}
+	return setXML{
+		StackSetName: s.Name, StackSetID: s.ID, Description: s.Description, Status: s.Status, PermissionModel: s.Input.PermissionModel,
+		AutoDeployment: autoDeploymentXML{s.Input.AutoDeployment, s.Input.RetainOnRemoval}, ManagedExecution: activeXML{s.Input.ManagedExecution},
+	}
 }
 
 func (c *call) describeStackSet() (any, *cloud.Error) {
@@ -122,7 +126,8 @@ func (c *call) createStackInstances() (any, *cloud.Error) {
 	op, e := c.s.CreateStackInstances(c.Context(), c.Caller, c.Region, c.Form.Get("StackSetName"), c.callAs(), Targets{
 		OrganizationalUnitIDs: c.members("DeploymentTargets.OrganizationalUnitIds"), Accounts: c.members("DeploymentTargets.Accounts"),
 		FilterType: c.Form.Get("DeploymentTargets.AccountFilterType"), Regions: c.members("Regions"),
-		FailureTolerance: number("FailureToleranceCount"), TolerancePercent: number("FailureTolerancePercentage")})
+		FailureTolerance: number("FailureToleranceCount"), TolerancePercent: number("FailureTolerancePercentage"),
+	})
 	return struct {
 		OperationID string `xml:"OperationId"`
 	}{op.ID}, e
@@ -143,8 +148,10 @@ type instanceXML struct {
 type instanceStatusXML struct{ DetailedStatus string }
 
 func (i StackInstance) xml(set string) instanceXML {
-	return instanceXML{StackSetID: set, Region: i.Region, Account: i.AccountID, StackID: i.StackID, Status: i.Status, StatusReason: i.Reason,
-		StackInstanceStatus: &instanceStatusXML{i.DetailedStatus}, OrganizationalUnitID: i.UnitID, LastOperationID: i.OperationID}
+	return instanceXML{
+		StackSetID: set, Region: i.Region, Account: i.AccountID, StackID: i.StackID, Status: i.Status, StatusReason: i.Reason,
+		StackInstanceStatus: &instanceStatusXML{i.DetailedStatus}, OrganizationalUnitID: i.UnitID, LastOperationID: i.OperationID,
+	}
 }
 
 func (c *call) describeStackInstance() (any, *cloud.Error) {

@@ -53,8 +53,10 @@ type stackXML struct {
 }
 
 func (st Stack) xml() stackXML {
-	x := stackXML{StackID: st.ID, StackName: st.Name, Description: st.Description, CreationTime: stamp(st.CreatedAt), LastUpdatedTime: stamp(st.UpdatedAt),
-		DeletionTime: stamp(st.DeletedAt), StackStatus: st.Status, StackStatusReason: st.Reason, Capabilities: listOf(st.Capabilities)}
+	x := stackXML{
+		StackID: st.ID, StackName: st.Name, Description: st.Description, CreationTime: stamp(st.CreatedAt), LastUpdatedTime: stamp(st.UpdatedAt),
+		DeletionTime: stamp(st.DeletedAt), StackStatus: st.Status, StackStatusReason: st.Reason, Capabilities: listOf(st.Capabilities),
+	}
 	for _, name := range slices.Sorted(maps.Keys(st.Parameters)) {
 		v := st.Parameters[name]
 		if slices.Contains(st.Hidden, name) {

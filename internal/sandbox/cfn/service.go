@@ -196,9 +196,11 @@ func (c *call) pairs(list, key, value string) map[string]string {
 }
 
 func (c *call) stackInput() StackInput {
-	in := StackInput{Name: c.Form.Get("StackName"), TemplateBody: c.Form.Get("TemplateBody"), TemplateURL: c.Form.Get("TemplateURL"),
+	in := StackInput{
+		Name: c.Form.Get("StackName"), TemplateBody: c.Form.Get("TemplateBody"), TemplateURL: c.Form.Get("TemplateURL"),
 		UsePrevious: c.Form.Get("UsePreviousTemplate") == "true", Capabilities: c.members("Capabilities"), OnFailure: c.Form.Get("OnFailure"),
-		Parameters: map[string]string{}, Tags: c.pairs("Tags", "Key", "Value")}
+		Parameters: map[string]string{}, Tags: c.pairs("Tags", "Key", "Value"),
+	}
 	if c.Form.Get("DisableRollback") == "true" {
 		in.OnFailure = "DO_NOTHING"
 	}

@@ -148,8 +148,10 @@ func (s *Service) createSet(ctx context.Context, caller cloud.Principal, region 
 		return StackSet{}, e
 	}
 	in.TemplateBody, in.TemplateURL = t.Text, "" // the set keeps what it was made with
-	set := &StackSet{ID: in.Name + ":" + uuid(), Name: in.Name, AccountID: org.ManagementID, Region: region, OrganizationID: org.ID,
-		Description: in.Description, Status: "ACTIVE", Input: in}
+	set := &StackSet{
+		ID: in.Name + ":" + uuid(), Name: in.Name, AccountID: org.ManagementID, Region: region, OrganizationID: org.ID,
+		Description: in.Description, Status: "ACTIVE", Input: in,
+	}
 	s.putSet(set)
 	return *set, nil
 }
@@ -296,8 +298,10 @@ func (s *Service) instance(ctx context.Context, set StackSet, i *StackInstance) 
 		i.Reason = e.Error()
 		return
 	}
-	st, e := s.createStack(ctx, admin, i.Region, StackInput{Name: clipName("StackSet-"+set.Name) + "-" + uuid(), TemplateBody: set.Input.TemplateBody,
-		Parameters: set.Input.Parameters, Capabilities: set.Input.Capabilities, OnFailure: "DELETE", stackSetManaged: true})
+	st, e := s.createStack(ctx, admin, i.Region, StackInput{
+		Name: clipName("StackSet-"+set.Name) + "-" + uuid(), TemplateBody: set.Input.TemplateBody,
+		Parameters: set.Input.Parameters, Capabilities: set.Input.Capabilities, OnFailure: "DELETE", stackSetManaged: true,
+	})
 	switch {
 	case e != nil:
 		i.Reason = e.Error()

@@ -178,7 +178,8 @@ func (c *Cloud) Role(accountID, name string) (*Role, *Error) {
 	return v.present, nil
 }
 
-// RoleInForce returns the state of a role that has propagated, by its full ARN; nil when there is none.
+// RoleInForce returns the state of a role that has propagated, by its full ARN; nil when there is none, or when
+// its account is suspended or closed.
 func (c *Cloud) RoleInForce(arn string) *Role {
 	account, rest, ok := splitARN(arn, "role")
 	if !ok {
@@ -187,7 +188,7 @@ func (c *Cloud) RoleInForce(arn string) *Role {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	v, e := c.roleEntry(account, rest[strings.LastIndexByte(rest, '/')+1:])
-	if e != nil {
+	if e != nil || !c.accounts[account].open() {
 		return nil
 	}
 	if r := v.inForce(c.now); r != nil && r.ARN() == arn {

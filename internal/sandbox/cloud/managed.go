@@ -30,8 +30,10 @@ func builtin(texts map[string]string) map[string]*ManagedPolicy {
 		if err != nil {
 			panic("sandbox: policy " + name + ": " + err.Error())
 		}
-		out[name] = &ManagedPolicy{Name: name, Path: "/", ID: "ANPA" + strings.ToUpper(name + "XXXXXXXXXXXXXXXXX")[:17], Doc: d, Version: 1,
-			CreatedAt: time.Date(2015, 2, 6, 18, 39, 46, 0, time.UTC), UpdatedAt: time.Date(2015, 2, 6, 18, 39, 46, 0, time.UTC)}
+		out[name] = &ManagedPolicy{
+			Name: name, Path: "/", ID: "ANPA" + strings.ToUpper(name + "XXXXXXXXXXXXXXXXX")[:17], Doc: d, Version: 1,
+			CreatedAt: time.Date(2015, 2, 6, 18, 39, 46, 0, time.UTC), UpdatedAt: time.Date(2015, 2, 6, 18, 39, 46, 0, time.UTC),
+		}
 	}
 	return out
 }

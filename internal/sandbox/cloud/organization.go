@@ -28,6 +28,9 @@ type account struct {
 	policies map[string]*ManagedPolicy
 }
 
+// open says whether the account's identities can be used.
+func (a *account) open() bool { return a.State == "ACTIVE" || a.State == "PENDING_CLOSURE" }
+
 // Organization is what its accounts may know of an organization.
 type Organization struct {
 	ID, FeatureSet  string

@@ -17,8 +17,10 @@ type evaluation struct {
 	PermissionsBoundaryDecisionDetail              *boundaryDetail
 }
 
-type organizationDetail struct{ AllowedByOrganizations bool }
-type boundaryDetail struct{ AllowedByPermissionsBoundary bool }
+type (
+	organizationDetail struct{ AllowedByOrganizations bool }
+	boundaryDetail     struct{ AllowedByPermissionsBoundary bool }
+)
 
 // simulate tells for each action on each resource what a principal's policies decide: identity policies,
 // boundary and service control policies. Resource policies are not part of it, as in AWS.

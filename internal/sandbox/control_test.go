@@ -1,0 +1,105 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// ask calls the control API.
+func ask(t *testing.T, url, method, path, body string) (int, map[string]any) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]any{}
+	_ = json.Unmarshal(text, &out) // refusals are plain text
+	return resp.StatusCode, out
+}
+
+func TestControlAPI(t *testing.T) {
+	s := start(t)
+	url := s.URL()
+	if _, out := ask(t, url, "POST", "/_sandbox/clock", `{"advance":"36h"}`); out["now"] != "2026-07-04T21:00:00Z" {
+		t.Errorf("clock: %v", out)
+	}
+	if _, out := ask(t, url, "POST", "/_sandbox/faults", `{"kind":"throttle","service":"sts","times":1,"latency":"50ms"}`); len(out["faults"].([]any)) != 1 {
+		t.Errorf("faults: %v", out)
+	}
+	c := sts.NewFromConfig(asBursar(s))
+	if _, err := c.GetCallerIdentity(t.Context(), nil); code(err) != "Throttling" {
+		t.Error(err)
+	}
+	if _, out := ask(t, url, "DELETE", "/_sandbox/faults", ""); len(out["faults"].([]any)) != 0 {
+		t.Errorf("faults: %v", out)
+	}
+	if _, err := c.GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	_, out := ask(t, url, "GET", "/_sandbox/meter", "")
+	count := out["requests"].([]any)[0].(map[string]any)
+	if count["action"] != "GetCallerIdentity" || count["requests"] != 2.0 || count["failed"] != 1.0 {
+		t.Errorf("meter: %v", out)
+	}
+	if _, out := ask(t, url, "GET", "/_sandbox/world", ""); len(out["accounts"].([]any)) != 8 {
+		t.Errorf("world: %v", out)
+	}
+	if status, _ := ask(t, url, "POST", "/_sandbox/accounts", `{"id":"121212121212","name":"New","parent":"r-exmp"}`); status != http.StatusOK {
+		t.Errorf("account: %d", status)
+	}
+	if status, _ := ask(t, url, "POST", "/_sandbox/propagation", `{"delay":"10s","simulated":true}`); status != http.StatusOK || s.Cloud().Propagation().Delay == 0 {
+		t.Errorf("propagation: %d", status)
+	}
+}
+
+func TestControlRefuses(t *testing.T) {
+	s := start(t)
+	for _, tt := range []struct {
+		method, path, body string
+		want               int
+	}{
+		{"POST", "/_sandbox/clock", `{"advance":"-1h"}`, 400},
+		{"POST", "/_sandbox/clock", `{"advance":"tomorrow"}`, 400},
+		{"POST", "/_sandbox/clock", `{"back":"1h"}`, 400},
+		{"POST", "/_sandbox/clock", ``, 415},
+		{"POST", "/_sandbox/faults", `{}`, 400},
+		{"POST", "/_sandbox/accounts", `{"id":"111122223333"}`, 400},
+		{"GET", "/_sandbox/none", ``, 404},
+	} {
+		if got, _ := ask(t, s.URL(), tt.method, tt.path, tt.body); got != tt.want {
+			t.Errorf("%s %s %s: %d, want %d", tt.method, tt.path, tt.body, got, tt.want)
+		}
+	}
+}
+
+func TestUnsigned(t *testing.T) {
+	s := start(t)
+	for path, want := range map[string]string{"/?Action=ListRoles&Version=2010-05-08": "MissingAuthenticationToken"} {
+		resp, err := http.Get(s.URL() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s: %d %s", path, resp.StatusCode, text)
+		}
+	}
+}
