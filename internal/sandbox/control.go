@@ -56,8 +56,10 @@ func (s *Sandbox) getIndex(w http.ResponseWriter, _ *http.Request) {
 	for _, service := range s.parts.list {
 		names = append(names, service.Name())
 	}
-	answer(w, map[string]any{"sandbox": "a simulated AWS; nothing here is real", "services": names,
-		"paths": []string{"/_sandbox/clock", "/_sandbox/faults", "/_sandbox/meter", "/_sandbox/world", "/_sandbox/accounts", "/_sandbox/propagation"}})
+	answer(w, map[string]any{
+		"sandbox": "a simulated AWS; nothing here is real", "services": names,
+		"paths": []string{"/_sandbox/clock", "/_sandbox/faults", "/_sandbox/meter", "/_sandbox/world", "/_sandbox/accounts", "/_sandbox/propagation"},
+	})
 }
 
 func (s *Sandbox) getClock(w http.ResponseWriter, _ *http.Request) {

@@ -36,10 +36,26 @@ func (s *Service) ActionName(r *http.Request) string {
 
 // regions of the aws partition; those that need an opt-in are off, as in a new account.
 var regions = []region{
-	{"ap-northeast-1", byDefault}, {"ap-south-1", byDefault}, {"ap-southeast-1", byDefault}, {"ap-southeast-2", byDefault},
-	{"ca-central-1", byDefault}, {"ca-west-1", disabled}, {"eu-central-1", byDefault}, {"eu-central-2", disabled}, {"eu-north-1", byDefault},
-	{"eu-south-1", disabled}, {"eu-west-1", byDefault}, {"eu-west-2", byDefault}, {"eu-west-3", byDefault}, {"il-central-1", disabled},
-	{"me-central-1", disabled}, {"sa-east-1", byDefault}, {"us-east-1", byDefault}, {"us-east-2", byDefault}, {"us-west-1", byDefault}, {"us-west-2", byDefault},
+	{"ap-northeast-1", byDefault},
+	{"ap-south-1", byDefault},
+	{"ap-southeast-1", byDefault},
+	{"ap-southeast-2", byDefault},
+	{"ca-central-1", byDefault},
+	{"ca-west-1", disabled},
+	{"eu-central-1", byDefault},
+	{"eu-central-2", disabled},
+	{"eu-north-1", byDefault},
+	{"eu-south-1", disabled},
+	{"eu-west-1", byDefault},
+	{"eu-west-2", byDefault},
+	{"eu-west-3", byDefault},
+	{"il-central-1", disabled},
+	{"me-central-1", disabled},
+	{"sa-east-1", byDefault},
+	{"us-east-1", byDefault},
+	{"us-east-2", byDefault},
+	{"us-west-1", byDefault},
+	{"us-west-2", byDefault},
 }
 
 const (

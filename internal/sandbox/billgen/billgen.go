@@ -32,6 +32,7 @@ type Spec struct {
 	Seed     uint64
 	Payer    Account
 	Linked   []Account     // members; the payer has usage of its own too
+	Only     Account       // the bill of one member by itself: its usage alone. Zero = the whole organization
 	Currency string        // "" = USD
 	Lines    int           // line items of a whole, closed month: exact from about 2,000 upwards
 	Since    bursar.Period // first month with usage; commitments are bought around it. Zero = 2026-01
@@ -54,7 +55,12 @@ func (s Spec) withDefaults() Spec {
 }
 
 // accounts returns all accounts, the payer first.
-func (s *Spec) accounts() []Account { return append([]Account{s.Payer}, s.Linked...) }
+func (s *Spec) accounts() []Account {
+	if s.Only.ID != "" {
+		return []Account{s.Only}
+	}
+	return append([]Account{s.Payer}, s.Linked...)
+}
 
 // State says how far a month's bill has come.
 type State struct {

@@ -59,13 +59,17 @@ func setup(t *testing.T) bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bundle{c, k, srv.URL, &http.Client{Jar: jar}, register.Config{PrincipalAccountID: "999900001111",
-		PrincipalARN: "arn:aws:iam::999900001111:user/bursar", TemplateBaseURL: templates.URL, ConsoleBaseURL: srv.URL + "/console"}}
+	return bundle{c, k, srv.URL, &http.Client{Jar: jar}, register.Config{
+		PrincipalAccountID: "999900001111",
+		PrincipalARN:       "arn:aws:iam::999900001111:user/bursar", TemplateBaseURL: templates.URL, ConsoleBaseURL: srv.URL + "/console",
+	}}
 }
 
 func account(id string, kind bursar.Kind) bursar.Account {
-	return bursar.Account{AccountID: id, Name: "Example & co", Partition: bursar.PartitionAWS, Kind: kind, Method: bursar.MethodConsole,
-		ExternalID: "bur-abcdefghijklmnopqrstuvwxyz", RoleARN: "arn:aws:iam::" + id + ":role/bursar/bursar-k3j2h1g4f5"}
+	return bursar.Account{
+		AccountID: id, Name: "Example & co", Partition: bursar.PartitionAWS, Kind: kind, Method: bursar.MethodConsole,
+		ExternalID: "bur-abcdefghijklmnopqrstuvwxyz", RoleARN: "arn:aws:iam::" + id + ":role/bursar/bursar-k3j2h1g4f5",
+	}
 }
 
 func (b bundle) link(t *testing.T, a bursar.Account) string {

@@ -29,8 +29,10 @@ func readRole(r *http.Request) roleForm {
 		}
 		return ""
 	}
-	return roleForm{Account: f("awsAccount", "accountID"), ExternalID: f("externalId", "externalID"), Principal: f("principalArn"), Name: f("roleName"),
-		Path: cmp.Or(f("path"), "/"), Policies: f("policies")}
+	return roleForm{
+		Account: f("awsAccount", "accountID"), ExternalID: f("externalId", "externalID"), Principal: f("principalArn"), Name: f("roleName"),
+		Path: cmp.Or(f("path"), "/"), Policies: f("policies"),
+	}
 }
 
 // trust writes the policy that AWS's page writes: the account's root, with the external id when there is one.

@@ -36,8 +36,10 @@ func (k *Console) createSet(r *http.Request, v *view) {
 	in := data.input(t)
 	admin, e := k.cloud.Admin(v.Account.ID)
 	if e == nil {
-		_, e = k.cfn.CreateStackSet(r.Context(), admin, v.Region, cfn.StackSetInput{Name: in.Name, TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL,
-			Parameters: in.Parameters, Capabilities: in.Capabilities, PermissionModel: "SERVICE_MANAGED", AutoDeployment: true, ManagedExecution: data.Active})
+		_, e = k.cfn.CreateStackSet(r.Context(), admin, v.Region, cfn.StackSetInput{
+			Name: in.Name, TemplateBody: in.TemplateBody, TemplateURL: in.TemplateURL,
+			Parameters: in.Parameters, Capabilities: in.Capabilities, PermissionModel: "SERVICE_MANAGED", AutoDeployment: true, ManagedExecution: data.Active,
+		})
 	}
 	if e == nil {
 		_, e = k.cfn.CreateStackInstances(r.Context(), admin, v.Region, in.Name, "", cfn.Targets{OrganizationalUnitIDs: []string{data.Units}, Regions: []string{v.Region}, TolerancePercent: 100})
