@@ -19,8 +19,10 @@ func quote(s string) string {
 
 // deployCommand is the AWS CLI's way to create or update a stack from a template that was downloaded.
 func deployCommand(region, stack, file string, parameters []Parameter) string {
-	words := []string{"aws cloudformation deploy", "--region " + quote(region), "--stack-name " + quote(stack),
-		"--template-file " + quote(file), "--capabilities CAPABILITY_NAMED_IAM"}
+	words := []string{
+		"aws cloudformation deploy", "--region " + quote(region), "--stack-name " + quote(stack),
+		"--template-file " + quote(file), "--capabilities CAPABILITY_NAMED_IAM",
+	}
 	if len(parameters) > 0 {
 		var values []string
 		for _, p := range parameters {

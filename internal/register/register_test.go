@@ -19,12 +19,16 @@ import (
 	"pgregory.net/rapid"
 )
 
-var config = Config{PrincipalAccountID: "999900001111", PrincipalARN: "arn:aws:iam::999900001111:user/bursar",
-	TemplateBaseURL: "https://templates.example.com/bursar/", DownloadPath: "/api/v1/templates/"}
+var config = Config{
+	PrincipalAccountID: "999900001111", PrincipalARN: "arn:aws:iam::999900001111:user/bursar",
+	TemplateBaseURL: "https://templates.example.com/bursar/", DownloadPath: "/api/v1/templates/",
+}
 
 func account(kind bursar.Kind) bursar.Account {
-	return bursar.Account{AccountID: "012345678901", Name: "Example", Partition: bursar.PartitionAWS, Kind: kind, Method: bursar.MethodConsole,
-		ExternalID: "bur-abcdefghijklmnopqrstuvwxyz", RoleARN: "arn:aws:iam::012345678901:role/bursar/bursar-k3j2h1g4f5"}
+	return bursar.Account{
+		AccountID: "012345678901", Name: "Example", Partition: bursar.PartitionAWS, Kind: kind, Method: bursar.MethodConsole,
+		ExternalID: "bur-abcdefghijklmnopqrstuvwxyz", RoleARN: "arn:aws:iam::012345678901:role/bursar/bursar-k3j2h1g4f5",
+	}
 }
 
 func status(m map[bursar.Capability]bursar.CapabilityState) bursar.Status {
@@ -137,8 +141,10 @@ func TestAccessStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := steps[0]
-	for key, want := range map[string]string{"ExternalId": "bur-abcdefghijklmnopqrstuvwxyz", "Principal": "999900001111", "PrincipalArn": config.PrincipalARN,
-		"RoleName": "bursar-k3j2h1g4f5", "ExpectedAccountId": "012345678901", "EnableOrganization": "true", "EnableBillingExport": "true", "EnableCostExplorer": "false", "EnableInventory": "false"} {
+	for key, want := range map[string]string{
+		"ExternalId": "bur-abcdefghijklmnopqrstuvwxyz", "Principal": "999900001111", "PrincipalArn": config.PrincipalARN,
+		"RoleName": "bursar-k3j2h1g4f5", "ExpectedAccountId": "012345678901", "EnableOrganization": "true", "EnableBillingExport": "true", "EnableCostExplorer": "false", "EnableInventory": "false",
+	} {
 		if got := value(s.Parameters, key); got != want {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}

@@ -51,8 +51,10 @@ func stateOf(s bursar.CapabilityState, ready bool) State {
 
 func (c Config) access(a bursar.Account, s bursar.Status, ch Choice) (Step, error) {
 	state := s.Capabilities[bursar.CapAccess]
-	step := Step{ID: StepAccess, Title: "Let bursar read this account", State: Next,
-		Why: "creates one role with read-only rights, which only bursar can use and only with this account's external id"}
+	step := Step{
+		ID: StepAccess, Title: "Let bursar read this account", State: Next,
+		Why: "creates one role with read-only rights, which only bursar can use and only with this account's external id",
+	}
 	if usable(state) {
 		step.State = Done
 	}
@@ -68,15 +70,19 @@ func (c Config) export(a bursar.Account, s bursar.Status, ch Choice, ready bool)
 	state := stateOf(s.Capabilities[bursar.CapBillingExport], ready)
 	var out []Step
 	if e.BucketRegion != home && !e.UseExisting {
-		bucket := Step{ID: StepBucket, Title: "Create the bucket in " + e.BucketRegion, State: state,
-			Why: "a stack makes buckets in its own region only, and the export must be made in " + home}
+		bucket := Step{
+			ID: StepBucket, Title: "Create the bucket in " + e.BucketRegion, State: state,
+			Why: "a stack makes buckets in its own region only, and the export must be made in " + home,
+		}
 		if err := c.stack(&bucket, a, e.BucketRegion, deploy.Bucket, c.bucketParameters(a, e)); err != nil {
 			return nil, err
 		}
 		out = append(out, bucket)
 	}
-	step := Step{ID: StepExport, Title: "Have AWS deliver the bill", State: state,
-		Why: fmt.Sprintf("creates a CUR 2.0 export into the bucket %s and a role that reads this export alone", e.Bucket)}
+	step := Step{
+		ID: StepExport, Title: "Have AWS deliver the bill", State: state,
+		Why: fmt.Sprintf("creates a CUR 2.0 export into the bucket %s and a role that reads this export alone", e.Bucket),
+	}
 	if state == Later {
 		step.Why += "; waits for access"
 	}
@@ -87,8 +93,10 @@ func (c Config) export(a bursar.Account, s bursar.Status, ch Choice, ready bool)
 }
 
 func (c Config) members(a bursar.Account, s bursar.Status, ch Choice, ready bool) (Step, error) {
-	step := Step{ID: StepMembers, Title: "Let bursar read the linked accounts", State: Skipped,
-		Why: "optional, now or later: creates a role in each linked account through a StackSet"}
+	step := Step{
+		ID: StepMembers, Title: "Let bursar read the linked accounts", State: Skipped,
+		Why: "optional, now or later: creates a role in each linked account through a StackSet",
+	}
 	if state := s.Capabilities[bursar.CapMemberAccess]; state != "" && state != bursar.StateNotSetUp {
 		step.State = stateOf(state, ready)
 	}
@@ -104,16 +112,20 @@ func (c Config) members(a bursar.Account, s bursar.Status, ch Choice, ready bool
 		return step, err
 	}
 	if access.URL != "" && a.Method == bursar.MethodConsole {
-		step.Links = append(step.Links, Link{"Update the access stack: fill in TargetOrganizationId",
-			c.UpdateStackLink(a.Partition, step.Region, access.URL, StackName(a, StepAccess))})
+		step.Links = append(step.Links, Link{
+			"Update the access stack: fill in TargetOrganizationId",
+			c.UpdateStackLink(a.Partition, step.Region, access.URL, StackName(a, StepAccess)),
+		})
 	}
 	return step, nil
 }
 
 // Existing is the step that grants reading an export which the account has already, instead of making one.
 func (c Config) Existing(a bursar.Account, bucket, owner, region, path string) (Step, error) {
-	step := Step{ID: StepExport, Title: "Let bursar read the export", State: Next,
-		Why: fmt.Sprintf("creates a role that reads %s in the bucket %s alone; the export stays as it is", path, bucket)}
+	step := Step{
+		ID: StepExport, Title: "Let bursar read the export", State: Next,
+		Why: fmt.Sprintf("creates a role that reads %s in the bucket %s alone; the export stays as it is", path, bucket),
+	}
 	return step, c.stack(&step, a, region, deploy.Existing, c.ExistingParameters(a, bucket, owner, path))
 }
 

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"syscall"
+	"time"
+)
+
+// A task is one thing that is measured in a process of its own, so that memory and processor time are its alone.
+// It answers with numbers of its own, for example rows.
+type task func(ctx context.Context, args []string) (map[string]float64, error)
+
+var tasks = map[string]task{}
+
+// cost is what a task took.
+type cost struct {
+	Wall  time.Duration
+	CPU   time.Duration // user and system
+	PeakB int64         // peak resident memory in bytes
+	Out   map[string]float64
+}
+
+// measure runs a task in a fresh process.
+func measure(ctx context.Context, name string, args ...string) (cost, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return cost{}, err
+	}
+	cmd := exec.CommandContext(ctx, self, append([]string{"-task", name}, args...)...)
+	cmd.Stderr = os.Stderr
+	began := time.Now()
+	out, err := cmd.Output()
+	c := cost{Wall: time.Since(began)}
+	if err != nil {
+		return c, fmt.Errorf("%s: %w", name, err)
+	}
+	c.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		c.PeakB = ru.Maxrss * 1024
+	}
+	return c, json.Unmarshal(out, &c.Out)
+}
+
+// runTask is the other side of measure.
+func runTask(ctx context.Context, name string, args []string) error {
+	t, ok := tasks[name]
+	if !ok {
+		return fmt.Errorf("there is no task %q", name)
+	}
+	out, err := t(ctx, args)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(out)
+}
+
+// pair measures two tasks in turns, so that both see the same machine, and returns the cheaper run of each by wall time.
+func pair(ctx context.Context, runs int, a, b func() (cost, error)) (best [2]cost, err error) {
+	for i := range runs {
+		for k, f := range []func() (cost, error){a, b} {
+			if ctx.Err() != nil {
+				return best, ctx.Err()
+			}
+			c, err := f()
+			if err != nil {
+				return best, err
+			}
+			if i == 0 || c.Wall < best[k].Wall {
+				best[k] = c
+			}
+		}
+	}
+	return best, nil
+}
+
+func median(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[len(d)/2]
+}
+
+func mb(b int64) string { return fmt.Sprintf("%d MB", b/1_000_000) }
