@@ -10,6 +10,9 @@ import (
 // bursar:template-version of the roles that they make. It grows when the meaning of a template changes.
 const Version = "1"
 
+// Adds says what Version has that the one before did not have, for people whose stack is older. The first version adds nothing.
+const Adds = ""
+
 // The CloudFormation templates.
 const (
 	Access   = "access.yaml"   // the access role, and a StackSet for the linked accounts when asked for

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/check"
 	"gopkg.in/yaml.v3"
 )
 
@@ -53,6 +54,21 @@ type Config struct {
 type Propagation struct {
 	Window  time.Duration // give up after this long; 0 is 120 s
 	Between time.Duration // between the two successes; 0 is 5 s
+}
+
+// pace is how patiently a role is assumed: known says that its access has worked before.
+func (p Propagation) pace(known bool) check.Schedule {
+	s := check.Patient()
+	if known {
+		s = check.Settled()
+	}
+	if p.Window > 0 {
+		s.Limit = p.Window
+	}
+	if p.Between > 0 {
+		s.Apart = p.Between
+	}
+	return s
 }
 
 // option is one row of the table: where a setting comes from, and what it means.

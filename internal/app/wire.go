@@ -4,10 +4,13 @@ import (
 	"context"
 	"time"
 
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/deploy"
 	"github.com/bursarhq/bursar/internal/api"
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/awsapi"
 	"github.com/bursarhq/bursar/internal/billing/query"
+	"github.com/bursarhq/bursar/internal/check"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/job/kind"
 	"github.com/bursarhq/bursar/internal/store"
@@ -20,7 +23,7 @@ const liveRuns = 8
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	identity := a.identity(ctx, aws)
 	a.runner = job.New(a.store, a.log, liveRuns,
-		job.Kind{Name: api.KindCheck, Do: a.checkKind(aws, identity).Do},
+		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
 		job.Kind{Name: api.KindImport, Do: kind.Import{Store: a.store, Lake: a.lake, Open: bucketOf(aws), Now: a.now}.Do},
 	)
 	a.scheduler = job.NewScheduler(a.runner,
@@ -32,6 +35,17 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, Now: a.now, Log: a.log,
 	})
 	return err
+}
+
+// check is the kind of run that looks at an account. An export that it finds is asked for deliveries at once.
+func (a *App) check(aws *awsapi.Client) kind.Check {
+	return kind.Check{
+		Store: a.store, Access: check.Through(aws), Suite: check.All, Forget: aws.Forget, Version: deploy.Version, Adds: deploy.Adds, Pace: a.config.Propagation.pace, Now: a.now,
+		Import: func(tx *store.Tx, acct bursar.Account) error {
+			_, _, err := tx.Enqueue(acct.WorkspaceID, api.KindImport, acct.ID, tx.Now)
+			return err
+		},
+	}
 }
 
 // due enqueues a run of a kind for each account that named gives and that had none for so long.

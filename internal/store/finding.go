@@ -104,3 +104,8 @@ func (tx *Tx) FindingsOfRun(workspaceID, runID string) ([]bursar.Finding, error)
 func (tx *Tx) FindingHistory(workspaceID, account string, limit int) ([]bursar.Finding, error) {
 	return many(tx, scanFinding, `SELECT `+findingColumns+` FROM findings WHERE workspace_id = $1 AND account = $2 ORDER BY at DESC, seq DESC, id LIMIT $3`, workspaceID, account, limit)
 }
+
+// DropFindingsOfRun deletes what a run found: it begins again.
+func (tx *Tx) DropFindingsOfRun(workspaceID, runID string) error {
+	return tx.exec(`DELETE FROM findings WHERE workspace_id = $1 AND run_id = $2`, workspaceID, runID)
+}

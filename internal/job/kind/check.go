@@ -1,0 +1,157 @@
+package kind
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/check"
+	"github.com/bursarhq/bursar/internal/job"
+	"github.com/bursarhq/bursar/internal/store"
+)
+
+// Check looks at an account: it runs the suite and keeps each finding as it is made, what was learned about the account, and the
+// export to follow. A run that AWS kept from its end leaves what was known before.
+type Check struct {
+	Store   *store.Store
+	Access  check.Access
+	Suite   func() check.Suite                  // fresh for each run
+	Forget  func(workspaceID, accountID string) // drops every session of an account whose trust is not safe
+	Version string                              // of the newest access template
+	Adds    string                              // what that version adds, for people
+	Pace    func(known bool) check.Schedule     // known: this access has worked before
+	Import  func(tx *store.Tx, a bursar.Account) error
+	Now     func() time.Time
+}
+
+// Do does the work of one run.
+func (k Check) Do(ctx context.Context, live *job.Live) error {
+	run := live.Run()
+	l := &look{Check: k, live: live, suite: k.Suite(), answered: map[string]bool{}}
+	err := k.Store.InTx(ctx, func(tx *store.Tx) error { return l.begin(tx, run) })
+	if err != nil {
+		return err
+	}
+	result, err := l.suite.Run(ctx, l.target(run), func(f bursar.Finding) { l.keep(ctx, f) })
+	if err != nil {
+		return err
+	}
+	if l.failed != nil {
+		return l.failed
+	}
+	if result.Insecure && k.Forget != nil {
+		k.Forget(l.account.WorkspaceID, l.account.AccountID)
+	}
+	return k.Store.InTx(ctx, func(tx *store.Tx) error { return l.conclude(tx, result) })
+}
+
+// look is one run of the suite.
+type look struct {
+	Check
+	live     *job.Live
+	suite    check.Suite
+	account  bursar.Account
+	exports  []bursar.Export
+	known    bool // the access has worked before
+	answered map[string]bool
+	worst    bursar.Finding // of the last check that answered
+	failed   error          // a finding could not be kept
+}
+
+// begin reads the account. What an attempt that was broken off found is dropped: this one finds it again.
+func (l *look) begin(tx *store.Tx, run bursar.Run) (err error) {
+	if l.account, err = tx.Account(run.WorkspaceID, run.AccountID); err != nil {
+		return err
+	}
+	if l.exports, err = tx.Exports(run.WorkspaceID, run.AccountID); err != nil {
+		return err
+	}
+	newest, err := tx.NewestFindings(run.WorkspaceID, run.AccountID)
+	l.known = slices.ContainsFunc(newest, func(f bursar.Finding) bool { return f.Check == "assume_role" && f.Status == bursar.StatusOK })
+	if err != nil {
+		return err
+	}
+	return tx.DropFindingsOfRun(run.WorkspaceID, run.ID)
+}
+
+func (l *look) target(run bursar.Run) *check.Target {
+	step := 0
+	return &check.Target{
+		Account: l.account, RunID: run.ID, Access: l.Access, Exports: l.exports, TemplateVersion: l.Version, TemplateAdds: l.Adds,
+		Now: l.Now, Schedule: l.Pace(l.known),
+		Progress: func(name string) {
+			if i := slices.IndexFunc(l.suite, func(c check.Check) bool { return c.Name() == name }); i >= 0 {
+				step = i
+			}
+			l.live.Progress(context.Background(), bursar.Progress{Step: name, Done: int64(step), Total: int64(len(l.suite)), Unit: "checks"})
+		},
+	}
+}
+
+// keep keeps a finding and tells those who listen.
+func (l *look) keep(ctx context.Context, f bursar.Finding) {
+	err := l.Store.InTx(ctx, func(tx *store.Tx) (err error) {
+		f, err = tx.AddFinding(l.account.WorkspaceID, l.account.ID, f)
+		return err
+	})
+	if err != nil {
+		l.failed = err
+		return
+	}
+	l.answered[f.Check], l.worst = true, f
+	l.live.Found(f)
+}
+
+// conclude keeps what was learned, and retires what does not hold any more.
+func (l *look) conclude(tx *store.Tx, r check.Result) error {
+	if err := l.retire(tx, r); err != nil {
+		return err
+	}
+	if !r.Trusted || r.Insecure {
+		return nil
+	}
+	if r.Kind != "" && r.Kind != bursar.KindUnknown {
+		payer, organization := r.PayerID, r.OrganizationID
+		if r.Kind == bursar.KindLinked && payer == "" { // its organization hides who pays: what was known stays
+			payer, organization = l.account.PayerID, l.account.OrganizationID
+		}
+		if err := l.learn(tx, r.Kind, payer, organization); err != nil {
+			return err
+		}
+	}
+	if r.Chosen == nil {
+		return nil
+	}
+	if _, err := tx.FollowExport(r.Chosen.Export); err != nil {
+		return err
+	}
+	if l.Import == nil {
+		return nil
+	}
+	return l.Import(tx, l.account)
+}
+
+func (l *look) learn(tx *store.Tx, kind bursar.Kind, payer, organization string) error {
+	a := l.account
+	if a.Kind == kind && a.PayerID == payer && a.OrganizationID == organization {
+		return nil
+	}
+	return tx.SetOrganization(a.WorkspaceID, a.ID, kind, payer, organization)
+}
+
+// retire makes history of the findings of checks that had nothing to say this time. Where the suite broke off, they stay unless
+// it broke off because the access is wrong: a passing trouble says nothing about the rest.
+func (l *look) retire(tx *store.Tx, r check.Result) error {
+	brokeOff := !r.Trusted || r.Insecure
+	if brokeOff && !r.Insecure && l.worst.Status != bursar.StatusFailed {
+		return nil
+	}
+	var silent []string
+	for _, c := range l.suite {
+		if !l.answered[c.Name()] {
+			silent = append(silent, c.Name())
+		}
+	}
+	return tx.RetireFindings(l.account.WorkspaceID, l.account.ID, silent...)
+}
