@@ -234,7 +234,7 @@ func TestExportTrouble(t *testing.T) {
 
 func TestFollowedExport(t *testing.T) {
 	e := bursar.Export{ID: "exp_1", Name: "finance", Bucket: "finance-bills", RoleARN: "arn:aws:iam::" + payer + ":role/bursar/bursar-other"}
-	res, found := look(t, account(func(a *aws) {
+	res, _ := look(t, account(func(a *aws) {
 		x := stacks()
 		x.Name, x.Bucket = e.Name, e.Bucket
 		a.exports = append(a.exports, x)
@@ -242,7 +242,7 @@ func TestFollowedExport(t *testing.T) {
 	if res.Chosen == nil || res.Chosen.Export.ID != "exp_1" || res.Chosen.Export.RoleARN != e.RoleARN {
 		t.Errorf("chosen %+v: what is followed goes first", res.Chosen)
 	}
-	if _, found = look(t, account(nil), e); codes(found, "export_definition") != "export_gone" {
+	if _, found := look(t, account(nil), e); codes(found, "export_definition") != "export_gone" {
 		t.Errorf("%v", found["export_definition"])
 	}
 }

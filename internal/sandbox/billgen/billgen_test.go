@@ -48,7 +48,7 @@ func TestSameSeedSameBill(t *testing.T) {
 		}
 		return b.String()
 	}
-	if dump(1) != dump(1) {
+	if first, again := dump(1), dump(1); first != again {
 		t.Error("equal specs give different bills")
 	}
 	if dump(1) == dump(2) {

@@ -22,7 +22,6 @@ func Unquote(cell, scratch []byte) (text, grown []byte) {
 		cell = cell[min(i+2, len(cell)):]
 		i = bytes.IndexByte(cell, '"')
 		if i < 0 {
-			i = len(cell)
 			out = append(out, cell...)
 			break
 		}
