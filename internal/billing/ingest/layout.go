@@ -12,11 +12,13 @@ import (
 // layout says where the columns of a file go.
 type layout struct {
 	format   bursar.Format
-	names    []string // of the file's columns
+	names    []string // of the file's columns, as messages call them
 	targets  []target // of the same
 	columns  []laid   // of the lake
 	core     core
 	warnings []Warning
+
+	columnCount int // of the file, a struct counting as one
 }
 
 // target is where one column of a file goes: a column of the lake, or an entry of a map column.
@@ -35,28 +37,59 @@ type laid struct {
 // core are the columns that totals are made of: indices into layout.columns, -1 = the file has none.
 type core struct{ cost, currency, period, start, kind, service, account int }
 
+// input is a column of a file, or one value of a struct.
+type input struct {
+	name  string
+	child string // of a struct: which of its values; "" = the column itself
+}
+
+// inputsOf makes the inputs of a csv header.
+func inputsOf(header []string) []input {
+	in := make([]input, len(header))
+	for i, h := range header {
+		in[i].name = h
+	}
+	return in
+}
+
+// called is what messages call an input.
+func (in input) called() string {
+	if in.child == "" {
+		return in.name
+	}
+	return in.name + "." + in.child
+}
+
 // columnNames returns the lake's names and types: what decides whether two layouts share a part.
 func (l *layout) same(m *layout) bool {
 	return slices.EqualFunc(l.columns, m.columns, func(a, b laid) bool { return a.Lake == b.Lake && a.Type == b.Type })
 }
 
-// newLayout lays a header out. textual are columns of the lake that are text whatever the vocabulary says, because an
+// newLayout lays the columns of a file out. textual are columns of the lake that are text whatever the vocabulary says, because an
 // earlier look at the files found other values in them.
-func newLayout(header []string, hint bursar.Format, textual map[string]bool) (*layout, error) {
+func newLayout(inputs []input, hint bursar.Format, textual map[string]bool) (*layout, error) {
+	var header []string
+	maps := map[string]bool{}
+	for i, in := range inputs {
+		maps[schema.Normalize(in.name)] = true
+		if in.child == "" || i == 0 || in.name != inputs[i-1].name {
+			header = append(header, in.name)
+		}
+	}
 	format, err := recognise(header, hint)
 	if err != nil {
 		return nil, err
 	}
-	l := &layout{format: format, names: header}
+	l := &layout{format: format, columnCount: len(header)}
 	taken := map[string]int{}
-	maps := map[string]bool{}
-	for _, h := range header {
-		maps[schema.Normalize(h)] = true
-	}
-	for i, h := range header {
-		c, key := l.of(h, i)
+	for i, in := range inputs {
+		l.names = append(l.names, in.called())
+		c, key := l.of(in.name, i)
 		if key != "" && maps[c.Normal] { // the file has the map itself
-			c, key = schema.Lookup(schema.Normalize(h)), ""
+			c, key = schema.Lookup(schema.Normalize(in.name)), ""
+		}
+		if in.child != "" {
+			c.Type, c.Strict, key = schema.Map, false, in.child
 		}
 		if err := l.add(i, c, key, taken); err != nil {
 			return nil, err
@@ -91,8 +124,8 @@ func (l *layout) add(i int, c schema.Column, key string, taken map[string]int) e
 	name := strings.ToLower(c.Lake)
 	at, ok := taken[name]
 	if key != "" {
-		if !ok {
-			at = l.append(c, taken)
+		if !ok || l.columns[at].keys == nil {
+			at = l.append(l.renamed(c, i, taken), taken)
 		}
 		k := &l.columns[at]
 		first := key
@@ -111,19 +144,28 @@ func (l *layout) add(i int, c schema.Column, key string, taken map[string]int) e
 			return bursar.Errorf(bursar.Invalid, "two columns are the same: %q and %q", l.names[l.columns[at].sources[0]], l.names[i]).
 				WithReason("duplicate_column").WithHint("which of the two counts cannot be known; deliver the file with one of them")
 		}
-		n := 2
-		for ; ; n++ {
-			if _, ok := taken[fmt.Sprintf("%s_%d", name, n)]; !ok {
-				break
-			}
-		}
-		c = schema.Column{Normal: fmt.Sprintf("%s_%d", c.Normal, n), Lake: fmt.Sprintf("%s_%d", c.Lake, n), Type: c.Type}
-		l.warn("duplicate_column", l.names[i], "the column %q comes a second time (AWS's naming rule makes it equal to another); it is kept as %s", l.names[i], c.Lake)
 	}
-	at = l.append(c, taken)
+	at = l.append(l.renamed(c, i, taken), taken)
 	l.columns[at].sources = []int{i}
 	l.targets = append(l.targets, target{column: at})
 	return nil
+}
+
+// renamed gives a column another name where its own is taken, and says so.
+func (l *layout) renamed(c schema.Column, i int, taken map[string]int) schema.Column {
+	name := strings.ToLower(c.Lake)
+	if _, ok := taken[name]; !ok {
+		return c
+	}
+	n := 2
+	for ; ; n++ {
+		if _, ok := taken[fmt.Sprintf("%s_%d", name, n)]; !ok {
+			break
+		}
+	}
+	c = schema.Column{Normal: fmt.Sprintf("%s_%d", c.Normal, n), Lake: fmt.Sprintf("%s_%d", c.Lake, n), Type: c.Type}
+	l.warn("duplicate_column", l.names[i], "the column %q comes a second time (AWS's naming rule makes it equal to another); it is kept as %s", l.names[i], c.Lake)
+	return c
 }
 
 func (l *layout) append(c schema.Column, taken map[string]int) int {
@@ -164,4 +206,17 @@ func (l *layout) described() []Column {
 		out = append(out, Column{Name: c.Lake, Source: strings.Join(names, ", "), Type: c.Type})
 	}
 	return out
+}
+
+// telling returns the file's column that says which period a row belongs to: the billing period's start; where there is
+// none and the period is not known otherwise, the usage's. It is -1 when none is to be asked.
+func (l *layout) telling(known bursar.Period) int {
+	at := l.core.period
+	if at < 0 && known.IsZero() {
+		at = l.core.start
+	}
+	if at < 0 {
+		return -1
+	}
+	return l.columns[at].sources[0]
 }

@@ -108,8 +108,7 @@ func recogniseFOCUS(has map[string]bool) (bursar.Format, error) {
 	switch version {
 	case "1.0", "1.2":
 	default:
-		return "", bursar.Errorf(bursar.Invalid, "not a supported bill: it is FOCUS %s", version).WithReason("focus_version").
-			WithHint("order a FOCUS 1.2 export (or CUR 2.0) from AWS Data Exports; bursar reads FOCUS 1.0 and 1.2")
+		return "", focusVersion(version)
 	}
 	if missing := missingOf(schema.RequiredFOCUS, has); len(missing) > 0 {
 		return "", partial("FOCUS "+version+" export", missing)
@@ -118,6 +117,11 @@ func recogniseFOCUS(has map[string]bool) (bursar.Format, error) {
 		return bursar.FormatFOCUS10, nil
 	}
 	return bursar.FormatFOCUS12, nil
+}
+
+func focusVersion(version string) error {
+	return bursar.Errorf(bursar.Invalid, "not a supported bill: it is FOCUS %s", version).WithReason("focus_version").
+		WithHint("order a FOCUS 1.2 export (or CUR 2.0) from AWS Data Exports; bursar reads FOCUS 1.0 and 1.2")
 }
 
 func partial(what string, missing []string) error {
@@ -131,6 +135,8 @@ func refuseHeader(has, normal map[string]bool, known int, missing []string) erro
 		return !slices.ContainsFunc(names, func(n string) bool { return !has[n] && !normal[n] })
 	}
 	switch {
+	case with("InvoiceIssuer", "ChargeType"): // 1.0 has other names for both
+		return focusVersion("0.5")
 	case with("Recommendation Date"), with("Owner Account", "Instance Type"):
 		return notBill("a table of Reserved Instance recommendations from the Cost Explorer console", "")
 	case with("recommendation_id", "action_type"):

@@ -182,9 +182,11 @@ func (w *worker) file(i int) error {
 		return inFile(f, nil, err)
 	}
 	defer src.close()
-	w.run.describe(i, func(s *FileReport) { s.Packing = src.packing })
+	w.run.describe(i, func(s *FileReport) { s.FileFormat, s.Packing = src.format(), src.packing })
 	if src.parquet != nil {
-		return inFile(f, src, w.parquet(i, f, src))
+		err := inFile(f, src, w.parquet(i, src))
+		src.countRest()
+		return err
 	}
 	for _, text := range src.texts {
 		r, err := text()
@@ -246,15 +248,15 @@ func invalid(f File, reason, format string, args ...any) error {
 }
 
 // layoutOf lays a header out and writes down what the file is.
-func (r *run) layoutOf(i int, names []string) (*layout, error) {
-	l, err := newLayout(names, r.req.Format, r.textual)
+func (r *run) layoutOf(i int, inputs []input) (*layout, error) {
+	l, err := newLayout(inputs, r.req.Format, r.textual)
 	if err != nil {
 		return nil, err
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.layouts[i] = l
-	r.seen[i].Format, r.seen[i].Columns = l.format, len(names)
+	r.seen[i].Format, r.seen[i].Columns = l.format, l.columnCount
 	for _, w := range l.warnings {
 		w.File = r.req.Files[i].Name
 		r.warnings = append(r.warnings, w)

@@ -27,6 +27,13 @@ type source struct {
 	in      *meter
 }
 
+func (s *source) format() bursar.FileFormat {
+	if s.parquet != nil {
+		return bursar.FileParquet
+	}
+	return bursar.FileCSV
+}
+
 func (s *source) close() {
 	for i := len(s.closers) - 1; i >= 0; i-- {
 		_ = s.closers[i]()
@@ -75,6 +82,7 @@ func open(ctx context.Context, f File, dir string, count func(n int)) (*source, 
 		s.close()
 		return nil, err
 	}
+	err = nil
 	switch {
 	case bytes.HasPrefix(head, magicParquet), bytes.HasPrefix(head, magicZip):
 		err = s.inPlace(f, rc, buf, dir, bytes.HasPrefix(head, magicZip))
@@ -186,6 +194,36 @@ func (s *source) inPlace(f File, rc io.ReadCloser, rest io.Reader, dir string, z
 	return nil
 }
 
+// counted counts what is read of a file in place, and no more than the file has, for parts of it are read twice.
+type counted struct {
+	io.ReaderAt
+	in   *meter
+	left int64
+}
+
+func (c *counted) ReadAt(p []byte, at int64) (int, error) {
+	if err := c.in.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := c.ReaderAt.ReadAt(p, at)
+	if k := min(int64(n), c.left); k > 0 {
+		c.left -= k
+		c.in.count(int(k))
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.in.err = err
+	}
+	return n, err
+}
+
+// countRest counts what was left out of a file that was read in place and is done with.
+func (s *source) countRest() {
+	if c, ok := s.parquet.(*counted); ok {
+		s.in.count(int(c.left))
+		c.left = 0
+	}
+}
+
 // readerAt returns the file itself where it lies on disk, else a copy of it in dir.
 func (s *source) readerAt(rc io.ReadCloser, rest io.Reader, dir string) (io.ReaderAt, int64, error) {
 	if f, ok := rc.(*os.File); ok {
@@ -194,8 +232,7 @@ func (s *source) readerAt(rc io.ReadCloser, rest io.Reader, dir string) (io.Read
 			return nil, 0, err
 		}
 		if info.Mode().IsRegular() {
-			s.in.count(int(info.Size() - s.in.n))
-			return f, info.Size(), nil
+			return &counted{f, s.in, info.Size() - s.in.n}, info.Size(), nil
 		}
 	}
 	tmp, err := os.CreateTemp(dir, "spool-*")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -86,15 +87,7 @@ func (w *worker) use(l *layout) error {
 }
 
 func sameInputs(a, b *layout) bool {
-	if len(a.names) != len(b.names) {
-		return false
-	}
-	for i := range a.names {
-		if a.names[i] != b.names[i] {
-			return false
-		}
-	}
-	return true
+	return slices.Equal(a.names, b.names) && slices.Equal(a.targets, b.targets)
 }
 
 // drain writes what the tables hold and finishes their parts.
@@ -144,6 +137,10 @@ func (w *worker) table(p bursar.Period) *table {
 
 const maxPeriods = 240 // months of one file: each takes memory
 
+func tooManyPeriods() error {
+	return bursar.Errorf(bursar.Invalid, "the file holds more than %d billing periods", maxPeriods).WithReason("damaged")
+}
+
 // csv reads one text.
 func (w *worker) csv(i int, f File, text io.Reader) error {
 	s := csvsplit.New(text)
@@ -161,7 +158,7 @@ func (w *worker) csv(i int, f File, text io.Reader) error {
 	if err != nil {
 		return err
 	}
-	l, err := w.run.layoutOf(i, names)
+	l, err := w.run.layoutOf(i, inputsOf(names))
 	if err != nil {
 		return err
 	}
@@ -240,7 +237,7 @@ func (w *worker) batch(f File, b *csvsplit.Batch, columns int) error {
 func (w *worker) fill(f File, p bursar.Period, b *csvsplit.Batch, columns int, rows []uint32) error {
 	t := w.table(p)
 	if t == nil {
-		return bursar.Errorf(bursar.Invalid, "the file holds more than %d billing periods", maxPeriods).WithReason("damaged")
+		return tooManyPeriods()
 	}
 	for i, c := range t.set.inputs {
 		if c == nil {
@@ -308,14 +305,10 @@ type periodReader struct {
 
 // of returns the period that all rows of a batch belong to, or the rows of each.
 func (p *periodReader) of(r *run, l *layout, b *csvsplit.Batch, columns int) (one bursar.Period, mixed map[bursar.Period][]uint32, err error) {
-	col := l.core.period
-	if col < 0 {
-		if !r.req.Period.IsZero() || l.core.start < 0 {
-			return r.req.Period, nil, nil
-		}
-		col = l.core.start
+	at := l.telling(r.req.Period)
+	if at < 0 {
+		return r.req.Period, nil, nil
 	}
-	at := l.columns[col].sources[0]
 	var last []byte
 	for row, k := 0, at; row < b.Rows; row, k = row+1, k+columns {
 		cell := b.Data[b.Cells[k] : b.Cells[k+1]-1]

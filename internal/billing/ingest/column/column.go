@@ -57,6 +57,9 @@ func (c *Column) Entries() int {
 	return len(c.ends)
 }
 
+// Generation changes with every Reset: ids of another generation are void.
+func (c *Column) Generation() int { return c.groups }
+
 // Distinct says whether no two entries are equal.
 func (c *Column) Distinct() bool { return !c.appends }
 

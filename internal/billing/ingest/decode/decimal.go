@@ -208,3 +208,61 @@ func Int(v int64, scale int) Number {
 	}
 	return Number{Hi: v >> 63, Lo: uint64(v), Scale: uint8(scale)}
 }
+
+// Single is Double for numbers of 32 bits.
+func Single(v float32) (n Number, ok bool) {
+	if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+		return n, false
+	}
+	var buf [32]byte
+	return Decimal(strconv.AppendFloat(buf[:0], float64(v), 'g', -1, 32))
+}
+
+// Wide makes a number of an unscaled integer of 128 bits. ok is false when it has more than 38 digits.
+func Wide(hi int64, lo uint64, scale int) (n Number, ok bool) {
+	n = Number{Hi: hi, Lo: lo}
+	if n.Small() {
+		return Int(int64(lo), scale), true
+	}
+	if n.Digits() > MaxDigits {
+		return n, false
+	}
+	h, l := n.abs()
+	for scale > 0 {
+		q, r := h/10, h%10
+		ql, rl := bits.Div64(r, l, 10)
+		if rl != 0 {
+			break
+		}
+		h, l = q, ql
+		scale--
+	}
+	if hi < 0 {
+		var borrow uint64
+		l, borrow = bits.Sub64(0, l, 0)
+		h, _ = bits.Sub64(0, h, borrow)
+	}
+	return Number{Hi: int64(h), Lo: l, Scale: uint8(scale)}, true
+}
+
+// AppendNumber spells a number: its digits, with a point where it has a fraction.
+func AppendNumber(dst []byte, n Number) []byte {
+	if n.Hi < 0 {
+		dst = append(dst, '-')
+	}
+	h, l := n.abs()
+	var digits [48]byte
+	at := len(digits)
+	for k := 0; h != 0 || l != 0 || k <= int(n.Scale); k++ {
+		if k == int(n.Scale) && k > 0 {
+			at--
+			digits[at] = '.'
+		}
+		q, r := h/10, h%10
+		ql, rl := bits.Div64(r, l, 10)
+		h, l = q, ql
+		at--
+		digits[at] = byte('0' + rl)
+	}
+	return append(dst, digits[at:]...)
+}
