@@ -120,7 +120,7 @@ func TestBucketTrouble(t *testing.T) {
 		bucket, owner string
 		want          awsapi.Class
 	}{
-		"gone":      {"gone", payer, awsapi.Missing},
+		"gone":      {"gone", payer, awsapi.BucketGone},
 		"stranger":  {"b", "000000000000", awsapi.WrongOwnerOrDenied},
 		"elsewhere": {"elsewhere", payer, awsapi.WrongRegion},
 	} {

@@ -22,6 +22,8 @@ type Class string
 const (
 	OwnIdentity          Class = "own_identity"           // bursar's own credentials (or the static ones given) are not valid
 	NotDeployed          Class = "not_deployed"           // AssumeRole was denied without a reason: no such role, another external id or principal, not in force yet
+	Propagating          Class = "propagating"            // AssumeRole was denied after it had succeeded: IAM is still spreading the role
+	WrongAccount         Class = "wrong_account"          // the role, or the session that it gave, is in another account
 	DeniedIdentity       Class = "denied_identity"        // no identity-based policy allows the action, or one denies it
 	DeniedSCP            Class = "denied_scp"             // the organization forbids it: a service or resource control policy
 	DeniedBoundary       Class = "denied_boundary"        // a permissions boundary
@@ -33,6 +35,7 @@ const (
 	NotEnabled           Class = "not_enabled"            // the service was never switched on, or is the payer's alone, or has no data yet
 	Throttled            Class = "throttled"              // too many requests
 	Missing              Class = "not_found"              // the bucket, object, role or export does not exist (any more)
+	BucketGone           Class = "bucket_gone"            // no bucket has this name (any more)
 	WrongRegion          Class = "wrong_region"           // the bucket is in another region
 	WrongOwnerOrDenied   Class = "wrong_owner_or_denied"  // S3 refuses without a reason: denied, or owned by another account
 	KMS                  Class = "kms"                    // the encryption key cannot be used
@@ -57,6 +60,28 @@ type Cause struct {
 	Region    string // where the bucket really is, for WrongRegion
 }
 
+// Mismatch is the error of a role, or of a session with it, that is in another account than the one registered.
+type Mismatch struct{ Registered, Seen string }
+
+// Error names both accounts.
+func (m *Mismatch) Error() string {
+	return "account " + m.Registered + " is registered, and the role is in account " + m.Seen
+}
+
+// AfterSuccess marks an error of a request that had succeeded before: a refusal is then one of propagation, and not of a role
+// that is not there. nil stays nil.
+func AfterSuccess(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &afterSuccess{err}
+}
+
+type afterSuccess struct{ err error }
+
+func (e *afterSuccess) Error() string { return e.err.Error() }
+func (e *afterSuccess) Unwrap() error { return e.err }
+
 // Classify says what an error of this package means. It is a pure function of the operation, code, message and status in
 // it. Of an error within an error (a call that failed because its credentials could not be had) it tells the inner one. The
 // cause of nil is the zero Cause.
@@ -66,6 +91,9 @@ func Classify(err error) Cause {
 	}
 	c := read(err)
 	c.Class = c.classify(err)
+	if after := (*afterSuccess)(nil); c.Class == NotDeployed && errors.As(err, &after) {
+		c.Class = Propagating
+	}
 	return c
 }
 
@@ -132,7 +160,8 @@ func classesByCode() map[string]Class {
 		Throttled: "Throttling ThrottlingException ThrottledException RequestThrottled RequestThrottledException TooManyRequestsException RequestLimitExceeded " +
 			"BandwidthLimitExceeded LimitExceededException SlowDown PriorRequestNotComplete TransactionInProgressException ProvisionedThroughputExceededException " +
 			"EC2ThrottledException TooManyRequests ReducedRequestRate ServiceLimitExceeded",
-		Missing: "NoSuchBucket NoSuchKey NotFound NoSuchEntity NoSuchEntityException ResourceNotFoundException ReportNotFound AccountNotFoundException NoSuchUpload NoSuchVersion " +
+		BucketGone: "NoSuchBucket",
+		Missing: "NoSuchKey NotFound NoSuchEntity NoSuchEntityException ResourceNotFoundException ReportNotFound AccountNotFoundException NoSuchUpload NoSuchVersion " +
 			"ChildNotFoundException ParentNotFoundException TargetNotFoundException NoSuchBucketPolicy ServerSideEncryptionConfigurationNotFoundError StackSetNotFoundException OrganizationalUnitNotFoundException RootNotFoundException",
 		WrongRegion: "PermanentRedirect TemporaryRedirect MovedPermanently IllegalLocationConstraintException BadRegion",
 		OrgNotInUse: "AWSOrganizationsNotInUseException",
@@ -160,7 +189,10 @@ var denials = []string{
 
 func (c *Cause) classify(err error) Class {
 	var own *ownError
+	var mismatch *Mismatch
 	switch {
+	case errors.As(err, &mismatch):
+		return WrongAccount
 	case errors.As(err, &own) && c.Code == "":
 		return OwnIdentity
 	case c.Code == "" && c.Status == 0:
@@ -172,7 +204,7 @@ func (c *Cause) classify(err error) Class {
 	case c.skewed():
 		return ClockSkew
 	}
-	if class, ok := byCode[c.Code]; ok {
+	if class, ok := byCode[c.Code]; ok && !(c.Operation == "HeadBucket" && class == Missing) {
 		return class
 	}
 	return c.byStatus()
@@ -230,7 +262,7 @@ func (c *Cause) denied() Class {
 		strings.Contains(text, "linked account does not have access"), strings.Contains(text, "region is not enabled"), strings.Contains(text, "needs to be activated"):
 		return NotEnabled
 	case c.Service == "sts" && strings.HasPrefix(c.Operation, "AssumeRole"):
-		return NotDeployed
+		return NotDeployed // the same words for every reason
 	case c.Service == "s3":
 		return WrongOwnerOrDenied
 	case strings.Contains(text, "is not authorized to perform"):
@@ -257,6 +289,8 @@ func (c *Cause) byStatus() Class {
 		return Throttled
 	case c.Status >= http.StatusInternalServerError:
 		return Unreachable
+	case c.Service == "s3" && c.Status == http.StatusNotFound && c.Operation == "HeadBucket":
+		return BucketGone
 	case c.Service == "s3" && c.Status == http.StatusNotFound:
 		return Missing
 	case c.Service == "s3" && c.Status == http.StatusForbidden:

@@ -34,7 +34,7 @@ func TestClassify(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	n := 0
+	n, seen := 0, map[Class]bool{WrongAccount: true} // an answer that is no error: see below
 	for s := bufio.NewScanner(f); s.Scan(); {
 		line := strings.TrimSpace(s.Text())
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -45,11 +45,17 @@ func TestClassify(t *testing.T) {
 		for i := range p {
 			p[i] = strings.TrimSpace(p[i])
 		}
+		seen[Class(p[0])] = true
 		status, err := strconv.Atoi(p[3])
 		if err != nil {
 			t.Fatalf("%s: %v", line, err)
 		}
-		c := Classify(sdkError(p[1], p[2], status, p[4], p[5]))
+		service, repeated := strings.CutSuffix(p[1], " after success")
+		failure := sdkError(service, p[2], status, p[4], p[5])
+		if repeated {
+			failure = AfterSuccess(failure)
+		}
+		c := Classify(failure)
 		if c.Class != Class(p[0]) {
 			t.Errorf("%s %s %s %q: class %s, want %s", p[1], p[2], p[4], p[5], c.Class, p[0])
 		}
@@ -59,6 +65,29 @@ func TestClassify(t *testing.T) {
 	}
 	if n < 120 {
 		t.Errorf("%d fixtures, want at least 120", n)
+	}
+	for _, class := range []Class{
+		OwnIdentity, NotDeployed, Propagating, WrongAccount, DeniedIdentity, DeniedSCP, DeniedBoundary, DeniedSessionPolicy, DeniedResourcePolicy, DeniedVPCEndpoint, Denied,
+		RegionDisabled, NotEnabled, Throttled, Missing, BucketGone, WrongRegion, WrongOwnerOrDenied, KMS, ExpiredOwn, ClockSkew, Validation, OrgNotInUse, Unreachable, Unknown,
+	} {
+		if !seen[class] {
+			t.Errorf("no fixture of class %s", class)
+		}
+	}
+}
+
+// TestWrongAccountNamesBoth: AWS answers such a request, and only the answer tells.
+func TestWrongAccountNamesBoth(t *testing.T) {
+	c := Classify(fmt.Errorf("look: %w", &Mismatch{"111122223333", "444455556666"}))
+	if c.Class != WrongAccount || !strings.Contains(c.Message, "111122223333") || !strings.Contains(c.Message, "444455556666") {
+		t.Errorf("%+v", c)
+	}
+	role := AssumeRequest{AccountID: "111122223333", RoleARN: "arn:aws:iam::444455556666:role/bursar/x", ExternalID: "id"}
+	if c := Classify(role.check(partitions["aws"])); c.Class != WrongAccount || !strings.Contains(c.Message, "111122223333") || !strings.Contains(c.Message, "444455556666") {
+		t.Errorf("%+v", c)
+	}
+	if AfterSuccess(nil) != nil {
+		t.Error("success is an error")
 	}
 }
 

@@ -84,6 +84,62 @@ func orgAccount(a types.Account) OrgAccount {
 	}
 }
 
+// Root tells the id of the organization's root, "r-…" (organizations:ListRoots): what a StackSet for every linked account targets.
+func (s *Session) Root(ctx context.Context) (string, error) {
+	out, err := s.orgs().ListRoots(ctx, &organizations.ListRootsInput{})
+	if err != nil {
+		return "", fmt.Errorf("list the organization's roots: %w", err)
+	}
+	if len(out.Roots) == 0 {
+		return "", fmt.Errorf("list the organization's roots: AWS answered without one")
+	}
+	return aws.ToString(out.Roots[0].Id), nil
+}
+
+// BillTransfers says which bills change hands between organizations, by the account ids of their management accounts.
+// https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/orgs_transfer_billing.html
+type BillTransfers struct {
+	PaidBy  []string // who pays this account's bill in its place
+	PaysFor []string // whose bills this account pays
+}
+
+// Transfers tells the accepted transfers of bills (organizations:ListInboundResponsibilityTransfers and
+// organizations:ListOutboundResponsibilityTransfers; the management account may ask).
+func (s *Session) Transfers(ctx context.Context) (BillTransfers, error) {
+	var t BillTransfers
+	out := &organizations.ListOutboundResponsibilityTransfersInput{Type: types.ResponsibilityTransferTypeBilling}
+	for {
+		page, err := s.orgs().ListOutboundResponsibilityTransfers(ctx, out)
+		if err != nil {
+			return t, fmt.Errorf("list who pays the bill: %w", err)
+		}
+		t.PaidBy = append(t.PaidBy, accepted(page.ResponsibilityTransfers, func(r types.ResponsibilityTransfer) *types.TransferParticipant { return r.Target })...)
+		if out.NextToken = page.NextToken; aws.ToString(out.NextToken) == "" {
+			break
+		}
+	}
+	in := &organizations.ListInboundResponsibilityTransfersInput{Type: types.ResponsibilityTransferTypeBilling}
+	for {
+		page, err := s.orgs().ListInboundResponsibilityTransfers(ctx, in)
+		if err != nil {
+			return t, fmt.Errorf("list whose bills are paid: %w", err)
+		}
+		t.PaysFor = append(t.PaysFor, accepted(page.ResponsibilityTransfers, func(r types.ResponsibilityTransfer) *types.TransferParticipant { return r.Source })...)
+		if in.NextToken = page.NextToken; aws.ToString(in.NextToken) == "" {
+			return t, nil
+		}
+	}
+}
+
+func accepted(list []types.ResponsibilityTransfer, other func(types.ResponsibilityTransfer) *types.TransferParticipant) (ids []string) {
+	for _, r := range list {
+		if p := other(r); r.Status == types.ResponsibilityTransferStatusAccepted && p != nil {
+			ids = append(ids, aws.ToString(p.ManagementAccountId))
+		}
+	}
+	return ids
+}
+
 // Region is one region as an account has it.
 type Region struct {
 	Name    string

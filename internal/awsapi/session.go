@@ -52,8 +52,9 @@ func (r AssumeRequest) check(p Partition) error {
 		return bursar.InvalidField("role_arn", "the role is in partition %s and bursar's identity in %s", role.Partition, p.Name).
 			WithReason("partition_mismatch").WithHint("roles cannot be assumed across partitions: give bursar an identity in %s", role.Partition)
 	case role.AccountID != r.AccountID:
-		return bursar.InvalidField("role_arn", "the role is in account %s and not in %s", role.AccountID, r.AccountID).
-			WithReason("role_arn_wrong_account").WithHint("give the ARN of a role in account %s", r.AccountID)
+		e := bursar.InvalidField("role_arn", "the role is in account %s and not in %s", role.AccountID, r.AccountID)
+		e.Err = &Mismatch{Registered: r.AccountID, Seen: role.AccountID}
+		return e.WithReason("role_arn_wrong_account").WithHint("give the ARN of a role in account %s", r.AccountID)
 	case r.ExternalID == "" && !r.WithoutExternalID:
 		return bursar.Errorf(bursar.Internal, "a role was about to be assumed without an external id")
 	case r.Region != "":

@@ -41,10 +41,6 @@ func (c assumeRole) Run(ctx context.Context, t *Target) []bursar.Finding {
 		}
 	}
 	switch {
-	case cause.Class == awsapi.NotDeployed && a.once:
-		f.Status, f.Code = bursar.StatusWaiting, "propagating"
-		f.Message = fmt.Sprintf("The role %s of account %s could be assumed (sts:AssumeRole) once and then not: IAM still spreads it to all of AWS.", role, t.Account.AccountID)
-		f.Remedy = "Check again in a minute. If it stays so, see that nobody is changing the role."
 	case cause.Class == awsapi.NotDeployed, cause.Class == awsapi.DeniedResourcePolicy:
 		f.Status, f.Code, f.Remedy = bursar.StatusFailed, "not_deployed_or_changed", c.checklist(t)
 	case cause.Class == awsapi.DeniedSCP:

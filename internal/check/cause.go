@@ -36,6 +36,8 @@ var verdicts = map[awsapi.Class]verdict{
 	awsapi.ExpiredOwn:     {bursar.StatusUnknown, "own_identity_invalid", "the AWS credentials in use have expired", says(ownRemedy)},
 	awsapi.ClockSkew:      {bursar.StatusUnknown, "clock_skew", "the clock of the machine that runs bursar is off", says("Set the clock of that machine, best by NTP, and check again.")},
 	awsapi.NotDeployed:    {bursar.StatusFailed, "not_deployed_or_changed", "the role does not exist, or does not trust bursar with this external id", nil},
+	awsapi.Propagating:    {bursar.StatusWaiting, "propagating", "it could be assumed once and then not: IAM still spreads it to all of AWS", says("Check again in a minute. If it stays so, see that nobody is changing the role.")},
+	awsapi.WrongAccount:   {bursar.StatusFailed, "wrong_account", "it is in another account", nil},
 	awsapi.DeniedIdentity: {bursar.StatusFailed, "permission_missing", "no policy of the role allows it", grant},
 	awsapi.Denied:         {bursar.StatusFailed, "permission_missing", "AWS denies it and does not say by what policy", grant},
 	awsapi.DeniedSCP:      {bursar.StatusFailed, "denied_by_scp", "a policy of the organization denies it", askOrganization},
@@ -57,6 +59,7 @@ var verdicts = map[awsapi.Class]verdict{
 	awsapi.Throttled:   {bursar.StatusUnknown, "throttled", "AWS asks bursar to slow down", says("Nothing is wrong with the account. Check again in a few minutes.")},
 	awsapi.Unreachable: {bursar.StatusUnknown, "unreachable", "AWS did not answer", says("Look at the network between bursar and AWS (proxy, firewall, DNS) and at https://health.aws.amazon.com, then check again.")},
 	awsapi.Missing:     {bursar.StatusFailed, "not_found", "it does not exist (any more)", says("Create it again, best with the stack that bursar offers, and check again.")},
+	awsapi.BucketGone:  {bursar.StatusFailed, "bucket_gone", "no bucket has this name (any more)", says("The bucket was deleted. Delete the export stack and create it again; then ask AWS Support to deliver past months anew.")},
 	awsapi.WrongRegion: {bursar.StatusFailed, "wrong_region", "the bucket is in another region", func(_ *Target, c awsapi.Cause, _ string) string {
 		return fmt.Sprintf("The bucket is in %s: correct the region of the export.", orUnknown(c.Region))
 	}},

@@ -45,10 +45,7 @@ func (c exportBucket) open(ctx context.Context, t *Target, role string) (bursar.
 	a := t.assume(ctx, c.name, role, c.capability)
 	if a.err != nil {
 		f := c.failure(t, a.err, "assume the role "+role+" that reads the bills", role)
-		switch {
-		case a.once:
-			f.Status, f.Code, f.Remedy = bursar.StatusWaiting, "propagating", "IAM still spreads the role to all of AWS. Check again in a minute."
-		case awsapi.Classify(a.err).Class == awsapi.NotDeployed:
+		if awsapi.Classify(a.err).Class == awsapi.NotDeployed {
 			f.Remedy = fmt.Sprintf("Create the export stack in account %s from the link of the export step, or put back the trust policy of the role %s:\n%s", t.Account.AccountID, role, t.trustPolicy())
 		}
 		return f, false
@@ -77,11 +74,7 @@ func (c exportBucket) open(ctx context.Context, t *Target, role string) (bursar.
 func (c exportBucket) look(ctx context.Context, t *Target, b Bucket, e bursar.Export) bursar.Finding {
 	facts := map[string]string{"bucket": e.Bucket, "owner": e.BucketOwner, "region": e.Region, "role_arn": e.RoleARN}
 	region, err := b.Location(ctx)
-	switch class := awsapi.Classify(err).Class; {
-	case class == awsapi.Missing:
-		f := c.failure(t, err, "find the bucket "+e.Bucket, e.RoleARN)
-		f.Code, f.Remedy = "bucket_gone", "The bucket was deleted. Delete the export stack and create it again; then ask AWS Support to deliver past months anew."
-		return f
+	switch {
 	case err != nil:
 		return c.failure(t, err, "look at the bucket "+e.Bucket, e.RoleARN)
 	case region != e.Region:

@@ -18,7 +18,6 @@ import (
 type assumed struct {
 	session  Session
 	attempts int
-	once     bool // it succeeded at least once, and was denied after that
 	err      error
 }
 
@@ -28,6 +27,7 @@ func (t *Target) assume(ctx context.Context, name, role string, capability bursa
 	s := t.Schedule.orPatient()
 	begin := s.Now()
 	var out assumed
+	once := false
 	for attempt := 0; ; attempt++ {
 		wait := s.wait(attempt)
 		if attempt > 0 && s.Now().Add(wait).Sub(begin) > s.Limit {
@@ -47,9 +47,12 @@ func (t *Target) assume(ctx context.Context, name, role string, capability bursa
 			if out.session, out.err = t.Access.Assume(ctx, t.request(role, capability)); out.err == nil {
 				return out
 			}
-			out.once = true
+			once = true
 		}
 		out.session = nil
+		if once {
+			out.err = awsapi.AfterSuccess(out.err)
+		}
 		if !worthTrying(out.err) {
 			return out
 		}
@@ -59,7 +62,7 @@ func (t *Target) assume(ctx context.Context, name, role string, capability bursa
 
 func worthTrying(err error) bool {
 	switch awsapi.Classify(err).Class {
-	case awsapi.NotDeployed, awsapi.Throttled, awsapi.Unreachable:
+	case awsapi.NotDeployed, awsapi.Propagating, awsapi.Throttled, awsapi.Unreachable:
 		return true
 	}
 	return false

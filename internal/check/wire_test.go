@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/awsapi"
@@ -30,9 +31,9 @@ func canned(w http.ResponseWriter, r *http.Request, service string) {
 	case operation == "GetExport":
 		fmt.Fprintf(w, `{"Export":{"ExportArn":%q,"Name":"bursar-cur2","DataQuery":{"QueryStatement":"SELECT a FROM COST_AND_USAGE_REPORT","TableConfigurations":{"COST_AND_USAGE_REPORT":{"TIME_GRANULARITY":"HOURLY","INCLUDE_RESOURCES":"TRUE"}}},
 "DestinationConfigurations":{"S3Destination":{"S3Bucket":"bursar-cur-%s-us-east-1","S3Prefix":"bursar","S3Region":"us-east-1","S3OutputConfigurations":{"Compression":"GZIP","Format":"TEXT_OR_CSV","OutputType":"CUSTOM","Overwrite":"OVERWRITE_REPORT"}}},
-"RefreshCadence":{"Frequency":"SYNCHRONOUS"}},"ExportStatus":{"StatusCode":"HEALTHY","CreatedAt":%d}}`, arn, loner, now.Unix()-3600)
+"RefreshCadence":{"Frequency":"SYNCHRONOUS"}},"ExportStatus":{"StatusCode":"HEALTHY","CreatedAt":%q}}`, arn, loner, now.Add(-time.Hour).Format(time.RFC3339))
 	case operation == "ListExecutions":
-		fmt.Fprintf(w, `{"Executions":[{"ExecutionId":"e1","ExecutionStatus":{"StatusCode":"DELIVERY_SUCCESS","CreatedAt":%d,"CompletedAt":%d}}]}`, now.Unix()-1800, now.Unix()-1700)
+		fmt.Fprintf(w, `{"Executions":[{"ExecutionId":"e1","ExecutionStatus":{"StatusCode":"DELIVERY_SUCCESS","CreatedAt":%q,"CompletedAt":%q}}]}`, now.Add(-30*time.Minute).Format(time.RFC3339), now.Add(-29*time.Minute).Format(time.RFC3339))
 	case r.Header.Get("X-Amz-Expected-Bucket-Owner") != loner:
 		w.WriteHeader(http.StatusForbidden)
 	case q.Has("location"):

@@ -78,7 +78,7 @@ func New(cfg Config) (*Sandbox, error) {
 		return nil, fmt.Errorf("world: unknown section %s: the world has clock, partition, bursar, organizations, accounts, %s", strings.Join(unknown, ", "), strings.Join(sections, ", "))
 	}
 	if err := s.wire(); err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.Close())
 	}
 	s.control = s.controlAPI()
 	return s, nil
@@ -108,12 +108,15 @@ func (s *Sandbox) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// Close stops serving and waits for the server's end. It may be called twice, and without Start.
-func (s *Sandbox) Close() error {
+// Close stops serving, waits for the server's end, and removes what S3 has stored. It may be called twice, and without Start.
+func (s *Sandbox) Close() (err error) {
+	if s.parts.s3 != nil {
+		defer func() { err = errors.Join(err, s.parts.s3.Close()) }()
+	}
 	if s.server == nil {
 		return nil
 	}
-	err := s.server.Close()
+	err = s.server.Close()
 	if served, ok := <-s.done; ok {
 		close(s.done)
 		if !errors.Is(served, http.ErrServerClosed) {

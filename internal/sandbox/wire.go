@@ -2,30 +2,52 @@ package sandbox
 
 import (
 	"github.com/bursarhq/bursar/internal/sandbox/account"
+	"github.com/bursarhq/bursar/internal/sandbox/cfn"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
+	"github.com/bursarhq/bursar/internal/sandbox/console"
 	"github.com/bursarhq/bursar/internal/sandbox/iam"
 	"github.com/bursarhq/bursar/internal/sandbox/organizations"
+	"github.com/bursarhq/bursar/internal/sandbox/s3"
 	"github.com/bursarhq/bursar/internal/sandbox/sts"
 )
 
 // sections are the sections of a world file that services read beside the accounts and organizations.
-var sections = []string{}
+var sections = []string{"cloudformation"}
 
-// parts are the services, in the order in which they are listed.
+// parts are the services, in the order in which they are listed, and those that have more to say than AWS's own API.
 type parts struct {
-	list []cloud.Service
+	list    []cloud.Service
+	s3      *s3.Service
+	cfn     *cfn.Service
+	console *console.Console
 }
 
-// wire is the one place that knows every service: to add one, write it in a folder of its own and name it here.
-func (s *Sandbox) wire() error {
-	s.parts.list = []cloud.Service{
-		sts.New(s.cloud),
-		iam.New(s.cloud),
-		organizations.New(s.cloud),
-		account.New(s.cloud),
+// wire is the one place that knows every service: to add one, write it in a folder of its own and name it here. CloudFormation learns of
+// the resources of those that come before it.
+func (s *Sandbox) wire() (err error) {
+	p := &s.parts
+	if p.s3, err = s3.New(s.cloud, ""); err != nil {
+		return err
 	}
-	for _, service := range s.parts.list {
+	if p.cfn, err = cfn.New(s.cloud, cfn.Options{}); err != nil {
+		return err
+	}
+	if p.console, err = console.New(s.cloud, p.cfn); err != nil {
+		return err
+	}
+	s.console = p.console
+	p.list = []cloud.Service{sts.New(s.cloud), iam.New(s.cloud), organizations.New(s.cloud), account.New(s.cloud), p.s3, p.cfn}
+	for _, service := range p.list {
 		s.services[service.Name()] = service
 	}
 	return nil
 }
+
+// S3 gives the simulated S3.
+func (s *Sandbox) S3() *s3.Service { return s.parts.s3 }
+
+// CloudFormation gives the simulated CloudFormation.
+func (s *Sandbox) CloudFormation() *cfn.Service { return s.parts.cfn }
+
+// Console gives the pages for people.
+func (s *Sandbox) Console() *console.Console { return s.parts.console }
