@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,9 +13,8 @@ import (
 )
 
 func accountCommand(s *serverFlags) *cobra.Command {
-	c := &cobra.Command{Use: "account", Short: "Register AWS accounts, set them up and check them", Args: exactly(), RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountImport(s))
-	return c
+	return group("account", "Register AWS accounts, set them up and check them",
+		accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountImport(s))
 }
 
 func accountAdd(s *serverFlags) *cobra.Command {
@@ -46,8 +44,7 @@ func accountAdd(s *serverFlags) *cobra.Command {
 			if kind, err := o.kind(); err != nil || kind != "table" {
 				return cmp.Or(err, o.print(c.OutOrStdout(), a, accountHeader, [][]string{accountRow(*a)}))
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "registered %s as %q\nnext: bursar account setup %s\n", a.AccountID, a.Name, a.AccountID)
-			return err
+			return s.note(c, "registered %s as %q\nnext: bursar account setup %s\n", a.AccountID, a.Name, a.AccountID)
 		},
 	}
 	o.flags(c)
@@ -103,13 +100,13 @@ func accountShow(s *serverFlags) *cobra.Command {
 			if err != nil {
 				return explain(err)
 			}
-			if kind, err := o.kind(); err != nil || kind == "json" {
-				return cmp.Or(err, printJSON(c.OutOrStdout(), a))
+			if printed, err := o.document(c.OutOrStdout(), a); printed || err != nil {
+				return err
 			}
 			return showAccount(c.OutOrStdout(), a)
 		},
 	}
-	o.flags(c)
+	o.documentFlags(c)
 	return c
 }
 
@@ -165,13 +162,13 @@ func accountSetup(s *serverFlags) *cobra.Command {
 			if err != nil {
 				return explain(err)
 			}
-			if kind, err := o.kind(); err != nil || kind == "json" {
-				return cmp.Or(err, printJSON(c.OutOrStdout(), setup))
+			if printed, err := o.document(c.OutOrStdout(), setup); printed || err != nil {
+				return err
 			}
 			return showSetup(c.OutOrStdout(), args[0], setup)
 		},
 	}
-	o.flags(c)
+	o.documentFlags(c)
 	return c
 }
 
@@ -213,10 +210,6 @@ func accountCheck(s *serverFlags) *cobra.Command {
 		Long:  "Check and confirm. Each finding is printed as it is made. Ends with exit code 4 when one failed.",
 		Args:  exactly("an account"),
 		RunE: func(c *cobra.Command, args []string) error {
-			kind, err := o.kind()
-			if err != nil {
-				return err
-			}
 			api, err := s.client()
 			if err != nil {
 				return err
@@ -225,25 +218,16 @@ func accountCheck(s *serverFlags) *cobra.Command {
 			if err != nil {
 				return explain(err)
 			}
-			w := watcher{out: c.OutOrStdout(), err: c.ErrOrStderr(), quiet: kind != "table"}
-			run, err = api.WatchRun(c.Context(), run.ID, w.event)
-			if err != nil {
-				return explain(err)
-			}
-			if kind == "json" {
-				if err := printJSON(c.OutOrStdout(), map[string]any{"run": run, "findings": w.findings}); err != nil {
-					return err
-				}
-			}
-			return w.verdict(run)
+			return s.follow(c, api, run.ID, &o)
 		},
 	}
-	o.flags(c)
+	o.documentFlags(c)
 	return c
 }
 
 func accountImport(s *serverFlags) *cobra.Command {
-	return &cobra.Command{
+	var o output
+	c := &cobra.Command{
 		Use: "import ACCOUNT", Short: "Look for new deliveries of an account's exports now", Args: exactly("an account"),
 		RunE: func(c *cobra.Command, args []string) error {
 			api, err := s.client()
@@ -254,43 +238,9 @@ func accountImport(s *serverFlags) *cobra.Command {
 			if err != nil {
 				return explain(err)
 			}
-			w := watcher{out: c.OutOrStdout(), err: c.ErrOrStderr()}
-			if run, err = api.WatchRun(c.Context(), run.ID, w.event); err != nil {
-				return explain(err)
-			}
-			return w.verdict(run)
+			return s.follow(c, api, run.ID, &o)
 		},
 	}
-}
-
-// watcher prints what happens in a run while a person waits.
-type watcher struct {
-	out, err io.Writer
-	quiet    bool
-	step     string
-	findings []bursar.Finding
-}
-
-func (w *watcher) event(e client.RunEvent) {
-	switch {
-	case e.Finding != nil:
-		w.findings = append(w.findings, *e.Finding)
-		if !w.quiet {
-			printFinding(w.out, *e.Finding)
-		}
-	case e.Run != nil && !w.quiet && e.Run.Progress.Step != "" && e.Run.Progress.Step != w.step:
-		w.step = e.Run.Progress.Step
-		fmt.Fprintf(w.err, "… %s\n", w.step)
-	}
-}
-
-func (w *watcher) verdict(run *bursar.Run) error {
-	if run.State != bursar.RunSucceeded {
-		e := cmp.Or(run.Error, &bursar.RunError{Code: string(run.State), Message: "the run was " + string(run.State)})
-		return &exitError{ExitFailed, (&bursar.Error{Code: bursar.Code(e.Code), Message: e.Message, Hint: e.Hint})}
-	}
-	if i := slices.IndexFunc(w.findings, func(f bursar.Finding) bool { return f.Status == bursar.StatusFailed }); i >= 0 {
-		return &exitError{ExitFinding, fmt.Errorf("%s failed: %s", w.findings[i].Check, w.findings[i].Code)}
-	}
-	return nil
+	o.documentFlags(c)
+	return c
 }

@@ -13,9 +13,7 @@ import (
 )
 
 func billCommand(local Local) *cobra.Command {
-	c := &cobra.Command{Use: "bill", Short: "Read bills on disk or in S3, without a server", Args: exactly(), RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
-	c.AddCommand(billInspect(local))
-	return c
+	return group("bill", "Read bills on disk or in S3, without a server", billInspect(local))
 }
 
 func billInspect(local Local) *cobra.Command {

@@ -106,25 +106,42 @@ Start with "bursar demo": the whole job against a simulated AWS, no account need
 Exit codes: 0 done; 1 failed; 2 wrong command line or input, nothing was done;
 3 the server cannot be reached or refuses the credential; 4 done, and something was found
 that needs a person.`,
-		SilenceUsage: true, SilenceErrors: true,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usage(bursar.Errorf(bursar.Invalid, "there is no command %q", args[0]).WithHint(`"bursar help" lists the commands`))
-			}
-			return nil
-		},
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
+		Args: noSuchCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(bursar.Errorf(bursar.Invalid, "%w", err).WithHint("%q lists the flags", c.CommandPath()+" --help"))
 	})
+	root.Version = Version()
+	root.SetVersionTemplate(versionLine())
 	server := &serverFlags{env: env}
-	root.PersistentFlags().StringVar(&server.addr, "server", "", "address of the bursar server (or BURSAR_SERVER; default http://127.0.0.1:8440)")
+	server.register(root)
 	root.AddCommand(
-		serveCommand(local, env), demoCommand(local, env), versionCommand(),
+		serveCommand(local, env), demoCommand(local, env), versionCommand(), manCommand(),
+		loginCommand(server), logoutCommand(server), profileCommand(server),
 		accountCommand(server), costCommand(server), runCommand(server), billCommand(local),
 	)
 	return root
+}
+
+// group is a command that only holds others.
+func group(name, short string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: name, Short: short, Args: noSuchCommand, RunE: func(c *cobra.Command, _ []string) error { return c.Help() }}
+	c.AddCommand(commands...)
+	return c
+}
+
+// noSuchCommand refuses what is left of the command line where a command's name should stand.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := fmt.Sprintf("%q lists the commands", c.CommandPath()+" --help")
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = fmt.Sprintf("did you mean %q?", c.CommandPath()+" "+near[0])
+	}
+	return usage(bursar.Errorf(bursar.Invalid, "there is no command %q", c.CommandPath()+" "+args[0]).WithHint("%s", hint))
 }
 
 // exactly refuses any other number of arguments, with the names of those it wants.

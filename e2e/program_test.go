@@ -1,0 +1,160 @@
+// Package e2e runs the real program, as a process of its own, against the simulated AWS.
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bursarhq/bursar/internal/app"
+	"github.com/bursarhq/bursar/internal/cli"
+	"github.com/bursarhq/bursar/internal/sandbox"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this test's own executable be bursar when it is started under that name, as cmd/bursar is.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bursar": bursarMain})
+}
+
+func bursarMain() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(cli.Main(ctx, app.Local{}, cli.Environment{
+		Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}))
+}
+
+// patience is how long anything here may take before it counts as hanging.
+const patience = 60 * time.Second
+
+// server is a running `bursar serve`.
+type server struct {
+	cmd   *exec.Cmd
+	url   string
+	token string // the owner's, when this was the first start
+	log   *safeBuffer
+	out   *safeBuffer
+	done  chan struct{}
+	err   error // of Wait; read it after done
+}
+
+type safeBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *safeBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *safeBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// startServer starts `bursar serve` and waits until it has said where it listens.
+func startServer(env []string, args ...string) (*server, error) {
+	path, err := exec.LookPath("bursar")
+	if err != nil {
+		return nil, err
+	}
+	s := &server{cmd: exec.Command(path, append([]string{"serve"}, args...)...), log: &safeBuffer{}, out: &safeBuffer{}, done: make(chan struct{})}
+	s.cmd.Env = append(env, "PATH="+os.Getenv("PATH"))
+	s.cmd.Stderr = s.log
+	pipe, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	listening := make(chan struct{})
+	go s.read(pipe, listening)
+	select {
+	case <-listening:
+		return s, nil
+	case <-s.done:
+		return nil, fmt.Errorf("bursar serve ended: %w\n%s", s.err, s.log)
+	case <-time.After(patience):
+		return nil, errors.Join(errors.New("bursar serve does not begin to listen"), s.cmd.Process.Kill())
+	}
+}
+
+func (s *server) read(pipe io.Reader, listening chan struct{}) {
+	lines := bufio.NewScanner(pipe)
+	for lines.Scan() {
+		fmt.Fprintln(s.out, lines.Text())
+		line := strings.TrimSpace(lines.Text())
+		if strings.HasPrefix(line, "bur_") {
+			s.token = line
+		}
+		if url, ok := strings.CutPrefix(line, "bursar listens on "); ok {
+			s.url = url
+			close(listening)
+		}
+	}
+	s.err = s.cmd.Wait()
+	close(s.done)
+}
+
+// end sends a signal and waits for the process.
+func (s *server) end(how os.Signal) error {
+	if err := s.cmd.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	select {
+	case <-s.done:
+		return s.err
+	case <-time.After(patience):
+		return errors.Join(fmt.Errorf("bursar serve does not end upon %s\n%s", how, s.log), s.cmd.Process.Kill())
+	}
+}
+
+// simulated starts a simulated AWS and gives it with the settings that point bursar at it.
+func simulated() (*sandbox.Sandbox, []string, error) {
+	aws, err := sandbox.New(sandbox.Config{})
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := aws.Start(context.Background(), "127.0.0.1:0"); err != nil {
+		return nil, nil, err
+	}
+	key := aws.Cloud().BursarKey()
+	return aws, []string{
+		"BURSAR_ADDR=127.0.0.1:0", "BURSAR_AWS_ENDPOINT=" + aws.URL(), "BURSAR_AWS_CONSOLE_URL=" + aws.URL() + "/console",
+		"BURSAR_AWS_ACCESS_KEY_ID=" + key.ID, "BURSAR_AWS_SECRET_ACCESS_KEY=" + key.Secret.Reveal(),
+	}, nil
+}
+
+// serving starts a simulated AWS and bursar on a data folder of the test's own.
+func serving(t *testing.T, extra ...string) (*server, *sandbox.Sandbox) {
+	t.Helper()
+	aws, env, err := simulated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = aws.Close() })
+	env = append(env, "HOME="+t.TempDir(), "BURSAR_DATA_DIR="+filepath.Join(t.TempDir(), "data"))
+	s, err := startServer(append(env, extra...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.end(os.Kill) })
+	return s, aws
+}
