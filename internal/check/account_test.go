@@ -30,7 +30,7 @@ func TestOrganization(t *testing.T) {
 		name, account, permissions, code string
 		want                             check.Result
 	}{
-		{"payer", payer, reads, "payer", check.Result{Kind: bursar.KindPayer, PayerID: payer, OrganizationID: "o-example1234", FeatureSet: "ALL"}},
+		{"payer", payer, reads, "payer", check.Result{Kind: bursar.KindPayer, PayerID: payer, OrganizationID: "o-example1234", FeatureSet: "ALL", RootID: "r-exmp"}},
 		{"linked", member, reads, "linked", check.Result{Kind: bursar.KindLinked, PayerID: payer, OrganizationID: "o-example1234", FeatureSet: "ALL"}},
 		{"standalone", loner, reads, "standalone", check.Result{Kind: bursar.KindStandalone, PayerID: loner}},
 		{"not allowed to ask", payer, none, "permission_missing", check.Result{Kind: bursar.KindUnknown}},

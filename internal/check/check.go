@@ -8,6 +8,7 @@ package check
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -45,6 +46,16 @@ type Session interface {
 	DataExports(ctx context.Context) ([]awsapi.DataExport, error)
 	Executions(ctx context.Context, exportARN string) ([]awsapi.Execution, error)
 	Bucket(name, region, owner string) (Bucket, error)
+	OrganizationSession
+}
+
+// OrganizationSession is what a payer's session tells of its organization.
+type OrganizationSession interface {
+	Accounts(ctx context.Context) iter.Seq2[awsapi.OrgAccount, error]
+	Root(ctx context.Context) (string, error)
+	Transfers(ctx context.Context) (awsapi.BillTransfers, error)
+	StackInstances(ctx context.Context, region, set string) ([]awsapi.StackInstance, error)
+	RolloutPossible(ctx context.Context, region string) (bool, error)
 }
 
 // Bucket is what checks may ask of a bucket. See [awsapi.Bucket].
@@ -114,6 +125,8 @@ type Result struct {
 	PayerID        string      // account id of the payer; the account's own for payer and standalone
 	OrganizationID string      // "o-…"
 	FeatureSet     string      // ALL or CONSOLIDATED_BILLING
+	RootID         string      // "r-…" of a payer's organization
+	PaidBy         string      // account id of who pays a payer's bill in its place
 
 	Definitions []Definition // every billing export that the account has
 	Chosen      *Definition  // the one to follow: followed already, or made by our stack

@@ -45,12 +45,13 @@ func (a *aws) Assume(_ context.Context, r awsapi.AssumeRequest) (check.Session, 
 	} else if r.ExternalID != extID {
 		return nil, denied("STS", "AssumeRole", "AccessDenied", "not authorized")
 	}
-	return inAccount{a, r.RoleARN}, nil
+	return inAccount{aws: a, role: r.RoleARN}, nil
 }
 
 type inAccount struct {
 	*aws
-	role string
+	check.OrganizationSession // an account in no organization: nothing is asked of it
+	role                      string
 }
 
 func (s inAccount) Identity(context.Context) (awsapi.Identity, error) {

@@ -52,7 +52,7 @@ const goodTrust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Princ
 "Condition":{"StringEquals":{"sts:ExternalId":"` + extID + `"},"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::` + own + `:user/bursar"}}}]}`
 
 // reads is what the access stack grants.
-const reads = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:GetRole","iam:SimulatePrincipalPolicy","organizations:DescribeOrganization","organizations:ListAccounts","cur:DescribeReportDefinitions","bcm-data-exports:ListExports","bcm-data-exports:GetExport","bcm-data-exports:ListExecutions"],"Resource":"*"}]}`
+const reads = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:GetRole","iam:SimulatePrincipalPolicy","organizations:DescribeOrganization","organizations:ListAccounts","organizations:ListRoots","organizations:ListInboundResponsibilityTransfers","organizations:ListOutboundResponsibilityTransfers","cur:DescribeReportDefinitions","bcm-data-exports:ListExports","bcm-data-exports:GetExport","bcm-data-exports:ListExecutions"],"Resource":"*"}]}`
 
 // makeRole makes /bursar/<name> in an account.
 func makeRole(t testing.TB, s *sandbox.Sandbox, account, name, trust, permissions string) string {

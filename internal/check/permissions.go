@@ -16,24 +16,28 @@ func newPermissions() Check {
 	return permissions{basis{"permissions", bursar.CapAccess, []string{"iam:SimulatePrincipalPolicy"}}}
 }
 
-// needs lists the actions of each capability on any resource. Those on the bucket belong to another role, which the check
-// export_bucket tries out.
+// needs lists the actions of each capability on any resource, and the kinds of account that need them. Those on the bucket belong to
+// another role, which the check export_bucket tries out.
 var needs = []struct {
 	capability bursar.Capability
+	of         func(bursar.Kind) bool
 	actions    []string
 }{
-	{bursar.CapOrganization, []string{"organizations:DescribeOrganization", "organizations:ListAccounts"}},
-	{bursar.CapBillingExport, []string{"cur:DescribeReportDefinitions", "bcm-data-exports:ListExports", "bcm-data-exports:GetExport", "bcm-data-exports:ListExecutions"}},
+	{bursar.CapOrganization, func(k bursar.Kind) bool { return k != bursar.KindPayer }, []string{"organizations:DescribeOrganization"}},
+	{bursar.CapOrganization, func(k bursar.Kind) bool { return k == bursar.KindPayer }, []string{
+		"organizations:DescribeOrganization", "organizations:ListAccounts", "organizations:ListInboundResponsibilityTransfers", "organizations:ListOutboundResponsibilityTransfers", "organizations:ListRoots",
+	}},
+	{bursar.CapBillingExport, bursar.Kind.HasBill, []string{"cur:DescribeReportDefinitions", "bcm-data-exports:ListExports", "bcm-data-exports:GetExport", "bcm-data-exports:ListExecutions"}},
 }
 
 // Run simulates the actions of the capabilities that an account of this kind has.
 func (c permissions) Run(ctx context.Context, t *Target) []bursar.Finding {
-	if t.session == nil {
+	if t.session == nil || t.Account.ByStackSet() { // the members' template grants no more than what is tried out
 		return nil
 	}
 	var out []bursar.Finding
 	for _, n := range needs {
-		if n.capability == bursar.CapBillingExport && !t.kind().HasBill() {
+		if !n.of(t.kind()) {
 			continue
 		}
 		result, err := t.session.Simulate(ctx, t.Account.RoleARN, n.actions, nil)
