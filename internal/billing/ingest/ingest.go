@@ -9,7 +9,7 @@
 // Memory is bounded whatever the input's size: a file is never held as a whole.
 //
 // The columns and their names are those of package schema. Maps (tags, cost categories, product attributes)
-// are columns of JSON text, an object of text values, or NULL where there is no entry: in Parquet such a text is
+// are columns of JSON text, an object of texts and numbers, or NULL where there is no entry: in Parquet such a text is
 // a dictionary entry like any other, so a map costs one index per run of equal rows, DuckDB evaluates a JSON
 // function once per distinct map instead of once per row, and every other engine can read it.
 package ingest

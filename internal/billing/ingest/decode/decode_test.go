@@ -122,7 +122,7 @@ func TestTime(t *testing.T) {
 
 func TestObject(t *testing.T) {
 	got, err := Object([]byte(`{"user:Name":"a \"b\"\u00e9","n":1.50,"b":true,"empty":"","none":null,"deep":{"x":[1]}}`))
-	want := []Entry{{"user:Name", `a "b"é`}, {"n", "1.50"}, {"b", "true"}, {"deep", `{"x":[1]}`}}
+	want := []Entry{{Key: "user:Name", Value: `a "b"é`}, {Key: "n", Value: "1.50"}, {Key: "b", Value: "true"}, {Key: "deep", Value: `{"x":[1]}`}}
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Error(err, d)
 	}

@@ -9,7 +9,10 @@ import (
 )
 
 // Entry is one entry of a map.
-type Entry struct{ Key, Value string }
+type Entry struct {
+	Key, Value string
+	Number     bool // Value is a number, spelled as JSON allows it
+}
 
 // errNotMap says that a text is no map.
 var errNotMap = errors.New("not a JSON object of plain values")
@@ -46,7 +49,7 @@ func Object(s []byte) ([]Entry, error) {
 			}
 		}
 		if value != "" && value != "null" || raw[0] == '"' && value == "null" {
-			out = append(out, Entry{key, value})
+			out = append(out, Entry{Key: key, Value: value})
 		}
 	}
 	if t, err := d.Token(); err != nil || t != json.Delim('}') {
@@ -66,7 +69,11 @@ func AppendObject(dst []byte, entries []Entry) []byte {
 			dst = append(dst, ',')
 		}
 		dst = appendString(dst, e.Key)
-		dst = appendString(append(dst, ':'), e.Value)
+		if dst = append(dst, ':'); e.Number {
+			dst = append(dst, e.Value...)
+			continue
+		}
+		dst = appendString(dst, e.Value)
 	}
 	return append(dst, '}')
 }

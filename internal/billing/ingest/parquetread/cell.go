@@ -12,31 +12,20 @@ import (
 
 	"github.com/bursarhq/bursar/internal/billing/ingest/column"
 	"github.com/bursarhq/bursar/internal/billing/ingest/decode"
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/meta"
 	"github.com/bursarhq/bursar/internal/billing/schema"
 )
-
-// check refuses leaves whose description makes no sense.
-func (l *leaf) check() error {
-	switch {
-	case l.physical < format.Boolean || l.physical > format.FixedLenByteArray:
-		return damaged("the column %s has a type that Parquet does not have", l.path)
-	case l.physical == format.FixedLenByteArray && (l.length < 1 || l.length > 1<<16):
-		return damaged("the column %s has values of %d bytes", l.path, l.length)
-	case l.meaning == decimal && (l.scale < 0 || l.scale > decode.MaxDigits):
-		return damaged("the column %s has decimals with %d digits after the point", l.path, l.scale)
-	case l.maxDef > 255 || l.maxRep > 255:
-		return damaged("the column %s is nested too deeply", l.path)
-	}
-	return nil
-}
 
 // finder turns a value, in plain encoding, into the id of a column's entry. ok is false when the value is not of the
 // column's type.
 type finder func(to *column.Column, raw []byte) (id uint32, ok bool)
 
+// cell is a leaf whose values become cells.
+type cell struct{ *meta.Leaf }
+
 // finder returns how values of the leaf become entries of a column of type t.
-func (l *leaf) finder(t schema.Type) finder {
-	if l.isText() {
+func (l cell) finder(t schema.Type) finder {
+	if l.IsText() {
 		return func(to *column.Column, raw []byte) (uint32, bool) { return to.Find(raw) }
 	}
 	switch t {
@@ -64,28 +53,26 @@ func (l *leaf) finder(t schema.Type) finder {
 	}
 }
 
-func (l *leaf) isText() bool { return l.physical == format.ByteArray && l.meaning != decimal }
-
 // number reads a value as a number. Floating point numbers are read as their shortest decimal.
-func (l *leaf) number(raw []byte) (decode.Number, bool) {
+func (l cell) number(raw []byte) (decode.Number, bool) {
 	scale := 0
-	switch l.meaning {
-	case decimal:
-		scale = l.scale
-	case plain, unsigned:
+	switch l.Meaning {
+	case meta.Decimal:
+		scale = l.Scale
+	case meta.Plain, meta.Unsigned:
 	default:
 		return decode.Number{}, false
 	}
-	switch l.physical {
+	switch l.Physical {
 	case format.Int32:
 		v := binary.LittleEndian.Uint32(raw)
-		if l.meaning == unsigned {
+		if l.Meaning == meta.Unsigned {
 			return decode.Int(int64(v), 0), true
 		}
 		return decode.Int(int64(int32(v)), scale), true
 	case format.Int64:
 		v := binary.LittleEndian.Uint64(raw)
-		if l.meaning == unsigned {
+		if l.Meaning == meta.Unsigned {
 			return decode.Wide(0, v, 0)
 		}
 		return decode.Int(int64(v), scale), true
@@ -94,7 +81,7 @@ func (l *leaf) number(raw []byte) (decode.Number, bool) {
 	case format.Float:
 		return decode.Single(math.Float32frombits(binary.LittleEndian.Uint32(raw)))
 	case format.ByteArray, format.FixedLenByteArray:
-		if l.meaning == decimal {
+		if l.Meaning == meta.Decimal {
 			return wideNumber(raw, scale)
 		}
 	}
@@ -133,26 +120,26 @@ var (
 
 // micros reads a value as a time, in microseconds since 1970; what is finer is cut off. A number without a unit is no
 // time: which unit it has cannot be known.
-func (l *leaf) micros(raw []byte) (int64, bool) {
+func (l cell) micros(raw []byte) (int64, bool) {
 	var hi, lo uint64
 	switch {
-	case l.physical == format.Int96:
+	case l.Physical == format.Int96:
 		return int96(raw)
-	case l.physical == format.Int32 && l.meaning == date:
+	case l.Physical == format.Int32 && l.Meaning == meta.Date:
 		return int64(int32(binary.LittleEndian.Uint32(raw))) * 86_400_000_000, true
-	case l.physical != format.Int64:
+	case l.Physical != format.Int64:
 		return 0, false
 	}
 	v := int64(binary.LittleEndian.Uint64(raw))
-	switch l.meaning {
-	case millis:
+	switch l.Meaning {
+	case meta.Millis:
 		hi, lo = bits.Mul64(uint64(max(v, -v)), 1000)
 		if hi != 0 || lo > math.MaxInt64 {
 			return 0, false
 		}
 		v *= 1000
-	case micros:
-	case nanos:
+	case meta.Micros:
+	case meta.Nanos:
 		v = floor(v, 1000)
 	default:
 		return 0, false
@@ -179,11 +166,11 @@ func floor(v, by int64) int64 {
 }
 
 // appendText spells a value as a csv file would.
-func (l *leaf) appendText(dst, raw []byte) []byte {
-	if l.isText() {
+func (l cell) appendText(dst, raw []byte) []byte {
+	if l.IsText() {
 		return append(dst, raw...)
 	}
-	switch l.physical {
+	switch l.Physical {
 	case format.Boolean:
 		return strconv.AppendBool(dst, raw[0] != 0)
 	case format.Double, format.Float:
@@ -196,11 +183,11 @@ func (l *leaf) appendText(dst, raw []byte) []byte {
 		return decode.AppendNumber(dst, n)
 	}
 	switch {
-	case l.physical == format.Int64:
+	case l.Physical == format.Int64:
 		return strconv.AppendInt(dst, int64(binary.LittleEndian.Uint64(raw)), 10)
-	case l.physical == format.Int32:
+	case l.Physical == format.Int32:
 		return strconv.AppendInt(dst, int64(int32(binary.LittleEndian.Uint32(raw))), 10)
-	case l.meaning == uuid && len(raw) == 16:
+	case l.Meaning == meta.UUID && len(raw) == 16:
 		for i, part := range [][]byte{raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:]} {
 			if i > 0 {
 				dst = append(dst, '-')
@@ -208,17 +195,17 @@ func (l *leaf) appendText(dst, raw []byte) []byte {
 			dst = hex.AppendEncode(dst, part)
 		}
 		return dst
-	case l.meaning == text || l.meaning == plain && l.physical == format.FixedLenByteArray:
+	case l.Meaning == meta.Text || l.Meaning == meta.Plain && l.Physical == format.FixedLenByteArray:
 		return append(dst, raw...)
 	}
 	return hex.AppendEncode(dst, raw)
 }
 
-func (l *leaf) appendFloat(dst, raw []byte) []byte {
+func (l cell) appendFloat(dst, raw []byte) []byte {
 	if n, ok := l.number(raw); ok {
 		return decode.AppendNumber(dst, n)
 	}
-	if l.physical == format.Float {
+	if l.Physical == format.Float {
 		return strconv.AppendFloat(dst, float64(math.Float32frombits(binary.LittleEndian.Uint32(raw))), 'g', -1, 32)
 	}
 	return strconv.AppendFloat(dst, math.Float64frombits(binary.LittleEndian.Uint64(raw)), 'g', -1, 64)

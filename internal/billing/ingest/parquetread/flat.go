@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	"github.com/bursarhq/bursar/internal/billing/ingest/column"
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/encoding"
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/meta"
 	"github.com/bursarhq/bursar/internal/billing/schema"
 )
 
@@ -22,7 +24,7 @@ type flat struct {
 // route is how entries of the dictionary map to entries of a column, as far as they were met.
 type route struct {
 	generation int
-	dict       *dictionary
+	dict       *encoding.Dictionary
 	kind       schema.Type
 	find       finder
 	ids        []uint32
@@ -31,9 +33,9 @@ type route struct {
 const unmet = ^uint32(0)
 
 // begin makes the route fit the column's and the dictionary's state.
-func (r *route) begin(l *leaf, to *column.Column, d *dictionary) {
+func (r *route) begin(l *meta.Leaf, to *column.Column, d *encoding.Dictionary) {
 	if r.find == nil || r.kind != to.Type {
-		r.find, r.kind = l.finder(to.Type), to.Type
+		r.find, r.kind = cell{l}.finder(to.Type), to.Type
 	}
 	if r.dict == d && r.generation == to.Generation() {
 		return
@@ -41,7 +43,7 @@ func (r *route) begin(l *leaf, to *column.Column, d *dictionary) {
 	r.dict, r.generation = d, to.Generation()
 	n := 0
 	if d != nil {
-		n = d.n
+		n = d.Len()
 	}
 	if cap(r.ids) < n {
 		r.ids = make([]uint32, n)
@@ -105,9 +107,9 @@ func (f *flat) next() (err error) {
 func (f *flat) span(limit int) (present bool, n int, err error) {
 	n = min(limit, f.page.left)
 	present = true
-	if most := f.pages.leaf.maxDef; most > 0 {
+	if most := f.pages.leaf.MaxDef; most > 0 {
 		var level uint32
-		level, n = f.page.defs.next(n)
+		level, n = f.page.defs.Next(n)
 		present = int(level) == most
 		if n == 0 || int(level) > most {
 			return false, 0, f.broken()
@@ -118,7 +120,7 @@ func (f *flat) span(limit int) (present bool, n int, err error) {
 }
 
 func (f *flat) broken() error {
-	return damaged("a page of the column %s ends before its %d cells", f.pages.leaf.path, f.page.left+f.taken)
+	return meta.Damaged("a page of the column %s ends before its %d cells", f.pages.leaf.Path, f.page.left+f.taken)
 }
 
 // values adds n cells that have a value.
@@ -135,7 +137,7 @@ func (f *flat) values(to *column.Column, n int) error {
 	var last []byte
 	var id uint32
 	for i := range n {
-		raw, ok := f.page.body.next()
+		raw, ok := f.page.body.Next()
 		if !ok {
 			return f.broken()
 		}
@@ -152,13 +154,13 @@ func (f *flat) values(to *column.Column, n int) error {
 
 func (f *flat) indexed(r *route, to *column.Column, n int) error {
 	for done := 0; done < n; {
-		i, k := f.page.index.next(n - done)
+		i, k := f.page.index.Next(n - done)
 		if k == 0 || int(i) >= len(r.ids) {
 			return f.broken()
 		}
 		id := r.ids[i]
 		if id == unmet {
-			raw, ok := f.pages.dict.entry(i), false
+			raw, ok := f.pages.dict.Entry(i), false
 			if id, ok = r.find(to, raw); !ok {
 				return f.bad(done, raw)
 			}
@@ -171,7 +173,7 @@ func (f *flat) indexed(r *route, to *column.Column, n int) error {
 }
 
 func (f *flat) bad(after int, raw []byte) error {
-	return &BadCell{Row: f.row + int64(after), Text: string(f.pages.leaf.appendText(nil, raw))}
+	return &BadCell{Row: f.row + int64(after), Text: string(cell{f.pages.leaf}.appendText(nil, raw))}
 }
 
 // skip passes over n cells that have a value.
@@ -179,10 +181,10 @@ func (f *flat) skip(n int) error {
 	for n > 0 {
 		k := 1
 		if f.page.indexed {
-			if _, k = f.page.index.next(n); k == 0 {
+			if _, k = f.page.index.Next(n); k == 0 {
 				return f.broken()
 			}
-		} else if _, ok := f.page.body.next(); !ok {
+		} else if _, ok := f.page.body.Next(); !ok {
 			return f.broken()
 		}
 		n -= k
@@ -192,7 +194,7 @@ func (f *flat) skip(n int) error {
 
 // park lets the open page go where pages take too much memory. It is unpacked again when it is needed.
 func (f *flat) park() {
-	if cap(f.pages.buf) < 1<<20 || f.group.memory() <= roomyMemory {
+	if f.group.memory() <= f.group.keep {
 		return
 	}
 	f.parked = f.page.left > 0
@@ -216,7 +218,7 @@ func (f *flat) resume() error {
 // reopen reads the page at begun again.
 func (f *flat) reopen() error {
 	before := f.pages.left
-	f.pages.left = f.pages.chunk.values
+	f.pages.left = f.pages.chunk.Values
 	err := f.next()
 	f.pages.left = before
 	return err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/ingest/column"
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/meta"
 )
 
 // BadCell says that a cell's value is not of the type of the column that it was to go to.
@@ -31,35 +32,36 @@ type Group struct {
 	group int
 	un    unpacker
 	held  []*pages // of all columns
+	keep  int      // bytes of open pages that may be kept; beyond, pages are unpacked again when they are needed
 }
 
 // Group begins a row group.
-func (f *File) Group(group int) *Group { return &Group{file: f, group: group} }
+func (f *File) Group(group int) *Group { return &Group{file: f, group: group, keep: roomyMemory} }
 
 // Close gives back what reading took.
 func (g *Group) Close() { g.un.close() }
 
 // Cells begins one field.
 func (g *Group) Cells(field int) (Cells, error) {
-	f := g.file.fields[field]
+	f := g.file.meta.Fields[field]
 	if !f.Map() {
-		c := &flat{group: g, pages: g.pages(f.leaves[0]), routes: map[*column.Column]*route{}}
+		c := &flat{group: g, pages: g.pages(f.Leaves[0]), routes: map[*column.Column]*route{}}
 		return c, c.pages.wants(g.file.Rows(g.group))
 	}
 	return newMapping(g, f), nil
 }
 
 func (g *Group) pages(i int) *pages {
-	c := &g.file.foot.groups[g.group].chunks[i]
-	p := &pages{file: g.file.r, un: &g.un, leaf: &g.file.leaves[i], chunk: c, at: c.start(), end: g.file.end, left: c.values}
+	c := &g.file.meta.Groups[g.group].Chunks[i]
+	p := &pages{file: g.file.r, un: &g.un, leaf: &g.file.meta.Leaves[i], chunk: c, at: c.Start(), end: g.file.meta.End, left: c.Values}
 	g.held = append(g.held, p)
 	return p
 }
 
 // wants holds how many values a chunk has against the rows of its group.
 func (p *pages) wants(rows int64) error {
-	if p.chunk.values != rows {
-		return damaged("the column %s has %d values, the row group %d rows", p.leaf.path, p.chunk.values, rows)
+	if p.chunk.Values != rows {
+		return meta.Damaged("the column %s has %d values, the row group %d rows", p.leaf.Path, p.chunk.Values, rows)
 	}
 	return nil
 }
@@ -69,14 +71,14 @@ func (g *Group) memory() (n int) {
 	for _, p := range g.held {
 		n += cap(p.buf)
 		if p.dict != nil {
-			n += cap(p.dict.data) + 4*cap(p.dict.starts)
+			n += p.dict.Bytes()
 		}
 	}
 	return n
 }
 
 const (
-	roomyMemory = 96 << 20  // beyond, pages are unpacked again rather than kept
+	roomyMemory = 96 << 20
 	mostMemory  = 320 << 20 // beyond, the file is refused
 )
 

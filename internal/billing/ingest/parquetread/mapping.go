@@ -4,9 +4,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/bursarhq/bursar/internal/billing/ingest/column"
 	"github.com/bursarhq/bursar/internal/billing/ingest/decode"
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/meta"
 )
 
 // mapping reads a field of maps: two leaves side by side, keys and values. A map becomes the JSON text of an object, as
@@ -17,6 +21,7 @@ type mapping struct {
 	keys, vals side
 	rows       int64 // that still come
 	state      map[*column.Column]*known
+	numbers    bool   // values are numbers
 	sign       []byte // what the row's map is made of
 	entries    []decode.Entry
 }
@@ -39,9 +44,11 @@ type known struct {
 
 const maxEntries = 100_000 // of one map
 
-func newMapping(g *Group, f Field) *mapping {
+func newMapping(g *Group, f meta.Field) *mapping {
+	v := g.file.meta.Leaves[f.Leaves[1]]
 	return &mapping{
-		group: g, keys: side{pages: g.pages(f.leaves[0])}, vals: side{pages: g.pages(f.leaves[1])},
+		numbers: v.Physical == format.Double || v.Physical == format.Float || v.Meaning == meta.Decimal,
+		group:   g, keys: side{pages: g.pages(f.Leaves[0])}, vals: side{pages: g.pages(f.Leaves[1])},
 		rows: g.file.Rows(g.group), state: map[*column.Column]*known{},
 	}
 }
@@ -59,10 +66,10 @@ func (s *side) peek() (ok bool, err error) {
 			continue
 		}
 		s.page.left--
-		rep, n := s.page.reps.next(1)
-		def, m := s.page.defs.next(1)
-		if n == 0 || m == 0 || int(def) > s.pages.leaf.maxDef || int(rep) > s.pages.leaf.maxRep {
-			return false, damaged("a page of the column %s ends too early", s.pages.leaf.path)
+		rep, n := s.page.reps.Next(1)
+		def, m := s.page.defs.Next(1)
+		if n == 0 || m == 0 || int(def) > s.pages.leaf.MaxDef || int(rep) > s.pages.leaf.MaxRep {
+			return false, meta.Damaged("a page of the column %s ends too early", s.pages.leaf.Path)
 		}
 		s.rep, s.def, s.has = int(rep), int(def), true
 	}
@@ -73,12 +80,12 @@ func (s *side) peek() (ok bool, err error) {
 func (s *side) value() (raw []byte, err error) {
 	ok := false
 	if !s.page.indexed {
-		raw, ok = s.page.body.next()
-	} else if i, k := s.page.index.next(1); k == 1 && s.pages.dict != nil && int(i) < s.pages.dict.n {
-		raw, ok = s.pages.dict.entry(i), true
+		raw, ok = s.page.body.Next()
+	} else if i, k := s.page.index.Next(1); k == 1 && s.pages.dict != nil && int(i) < s.pages.dict.Len() {
+		raw, ok = s.pages.dict.Entry(i), true
 	}
 	if !ok {
-		return nil, damaged("a page of the column %s ends too early", s.pages.leaf.path)
+		return nil, meta.Damaged("a page of the column %s ends too early", s.pages.leaf.Path)
 	}
 	return raw, nil
 }
@@ -107,7 +114,7 @@ func (m *mapping) Fill(to *column.Column, rows int) error {
 	}
 	if m.rows -= int64(rows); m.rows == 0 {
 		if more, err := m.keys.peek(); more || err != nil {
-			return damaged("the column %s has more maps than its row group has rows", m.keys.pages.leaf.path)
+			return meta.Damaged("the column %s has more maps than its row group has rows", m.keys.pages.leaf.Path)
 		}
 	}
 	return m.group.tooLarge(m.keys.pages)
@@ -135,7 +142,7 @@ func (m *mapping) row() error {
 			return err
 		}
 		if ok != more || ok && (m.keys.rep != m.vals.rep) || n == 0 && (!ok || m.keys.rep != 0) || n > maxEntries {
-			return damaged("the keys and values of the column %s do not fit together", m.keys.pages.leaf.path)
+			return meta.Damaged("the keys and values of the column %s do not fit together", m.keys.pages.leaf.Path)
 		}
 		if !ok || n > 0 && m.keys.rep == 0 {
 			return nil
@@ -149,7 +156,7 @@ func (m *mapping) row() error {
 // entry takes one entry, or the word that there is none.
 func (m *mapping) entry() error {
 	m.keys.has, m.vals.has = false, false
-	if m.keys.def < m.keys.pages.leaf.maxDef {
+	if m.keys.def < m.keys.pages.leaf.MaxDef {
 		return nil
 	}
 	key, err := m.keys.value()
@@ -157,7 +164,7 @@ func (m *mapping) entry() error {
 		return err
 	}
 	m.sign = appendPart(m.sign, m.keys.pages.leaf, key)
-	if m.vals.def < m.vals.pages.leaf.maxDef {
+	if m.vals.def < m.vals.pages.leaf.MaxDef {
 		m.sign = binary.AppendUvarint(m.sign, 0)
 		return nil
 	}
@@ -167,7 +174,7 @@ func (m *mapping) entry() error {
 	}
 	m.sign = appendPart(m.sign, m.vals.pages.leaf, value)
 	if len(m.sign) > maxMap {
-		return damaged("the column %s has a map of more than %d MB", m.keys.pages.leaf.path, maxMap>>20)
+		return meta.Damaged("the column %s has a map of more than %d MB", m.keys.pages.leaf.Path, maxMap>>20)
 	}
 	return nil
 }
@@ -175,7 +182,7 @@ func (m *mapping) entry() error {
 const maxMap = 16 << 20
 
 // appendPart adds a key or a value to a map's sign: its length and its bytes.
-func appendPart(sign []byte, l *leaf, raw []byte) []byte {
+func appendPart(sign []byte, l *meta.Leaf, raw []byte) []byte {
 	sign = binary.AppendUvarint(sign, uint64(len(raw)+1))
 	return append(sign, raw...)
 }
@@ -192,7 +199,7 @@ func (m *mapping) find(k *known, to *column.Column) (uint32, error) {
 		var has bool
 		value, has, rest = takePart(rest, m.vals.pages.leaf)
 		if has && value != "" {
-			m.entries = append(m.entries, decode.Entry{Key: m.free(key), Value: value})
+			m.entries = append(m.entries, decode.Entry{Key: m.free(key), Value: value, Number: m.numbers && value != "NaN" && !strings.HasSuffix(value, "Inf")})
 		}
 	}
 	id := uint32(column.Null)
@@ -216,11 +223,11 @@ func (m *mapping) free(key string) string {
 	return key
 }
 
-func takePart(sign []byte, l *leaf) (text string, has bool, rest []byte) {
+func takePart(sign []byte, l *meta.Leaf) (text string, has bool, rest []byte) {
 	n, used := binary.Uvarint(sign)
 	sign = sign[used:]
 	if n == 0 {
 		return "", false, sign
 	}
-	return string(l.appendText(nil, sign[:n-1])), true, sign[n-1:]
+	return string(cell{l}.appendText(nil, sign[:n-1])), true, sign[n-1:]
 }

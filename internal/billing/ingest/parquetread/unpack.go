@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/meta"
 )
 
 // unpacker decompresses pages. It never makes more bytes than a page header announced.
@@ -37,17 +38,17 @@ func (u *unpacker) unpack(codec format.CompressionCodec, dst, packed []byte, siz
 	switch codec {
 	case format.Uncompressed:
 		if len(packed) != size {
-			return nil, damaged("a page has %d bytes, its header says %d", len(packed), size)
+			return nil, meta.Damaged("a page has %d bytes, its header says %d", len(packed), size)
 		}
 		return dst[:copy(dst, packed)], nil
 	case format.Snappy:
 		n, err := snappy.DecodedLen(packed)
 		if err != nil || n != size {
-			return nil, damaged("a page does not unpack to the %d bytes of its header", size)
+			return nil, meta.Damaged("a page does not unpack to the %d bytes of its header", size)
 		}
 		out, err = snappy.Decode(dst, packed)
 		if err != nil {
-			return nil, damaged("a page does not unpack: %v", err)
+			return nil, meta.Damaged("a page does not unpack: %v", err)
 		}
 		return out, nil
 	case format.Zstd:
@@ -59,14 +60,14 @@ func (u *unpacker) unpack(codec format.CompressionCodec, dst, packed []byte, siz
 			WithHint("AWS delivers Parquet compressed with snappy; bursar also reads gzip, zstd and plain pages")
 	}
 	if err != nil || len(out) != size {
-		return nil, damaged("a page does not unpack to the %d bytes of its header (%v)", size, err)
+		return nil, meta.Damaged("a page does not unpack to the %d bytes of its header (%v)", size, err)
 	}
 	return out, nil
 }
 
 func (u *unpacker) unpackZstd(dst, packed []byte) (out []byte, err error) {
 	if u.zstd == nil {
-		u.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(2*maxPage))
+		u.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(2*meta.MaxPage))
 		if err != nil {
 			return nil, err
 		}
@@ -89,7 +90,7 @@ func (u *unpacker) unpackGzip(dst, packed []byte) (out []byte, err error) {
 	}
 	var more [1]byte
 	if k, _ := u.gzip.Read(more[:]); k > 0 {
-		return nil, damaged("it is longer")
+		return nil, meta.Damaged("it is longer")
 	}
 	return dst[:n], nil
 }

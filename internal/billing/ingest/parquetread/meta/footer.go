@@ -1,4 +1,4 @@
-package parquetread
+package meta
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ const (
 // footer is what a file's footer says about it.
 type footer struct {
 	elements  []element
-	groups    []group
+	groups    []Group
 	encrypted bool
 }
 
@@ -31,28 +31,30 @@ type element struct {
 	physical  format.Type
 	length    int
 	repeats   format.FieldRepetitionType
-	meaning   meaning
+	meaning   Meaning
 	scale     int
 	converted int // -1 = none
 }
 
-type group struct {
-	rows   int64
-	chunks []chunk
+// Group is a row group.
+type Group struct {
+	Rows   int64
+	Chunks []Chunk // one for each leaf
 }
 
-// chunk is the column of a row group.
-type chunk struct {
+// Chunk is one leaf's part of a row group.
+type Chunk struct {
+	Codec  format.CompressionCodec
+	Values int64 // cells without a value counted too
+
 	physical format.Type
-	codec    format.CompressionCodec
-	values   int64
 	data     int64 // where the first data page lies
 	dict     int64 // where the dictionary lies; 0 = not said
 	outside  bool  // in another file, or encrypted
 }
 
-// start is where the chunk's first page lies. Some writers do not say where the dictionary is: then it comes first.
-func (c *chunk) start() int64 {
+// Start is where the chunk's first page lies. Some writers do not say where the dictionary is: then it comes first.
+func (c *Chunk) Start() int64 {
 	if c.dict > 0 && c.dict < c.data {
 		return c.dict
 	}
@@ -65,24 +67,24 @@ const tail = 8 // the footer's length and the magic number
 func readFooter(r io.ReaderAt, size int64) (*footer, int64, error) {
 	var end [tail]byte
 	if size < 4+tail {
-		return nil, 0, damaged("the file ends too early: %d bytes are no Parquet file", size)
+		return nil, 0, Damaged("the file ends too early: %d bytes are no Parquet file", size)
 	}
-	if err := readFull(r, end[:], size-tail); err != nil {
+	if err := ReadFull(r, end[:], size-tail); err != nil {
 		return nil, 0, err
 	}
 	switch {
 	case bytes.Equal(end[4:], []byte("PARE")):
 		return nil, 0, encrypted()
 	case !bytes.Equal(end[4:], []byte("PAR1")):
-		return nil, 0, damaged("the file ends too early: it begins as a Parquet file and does not end as one").WithReason("truncated")
+		return nil, 0, Damaged("the file ends too early: it begins as a Parquet file and does not end as one").WithReason("truncated")
 	}
 	n := int64(binary.LittleEndian.Uint32(end[:4]))
 	at := size - tail - n
 	if at < 4 || n > maxFooter {
-		return nil, 0, damaged("its footer cannot be %d bytes long", n)
+		return nil, 0, Damaged("its footer cannot be %d bytes long", n)
 	}
 	data := make([]byte, n)
-	if err := readFull(r, data, at); err != nil {
+	if err := ReadFull(r, data, at); err != nil {
 		return nil, 0, err
 	}
 	f, err := parseFooter(data)
@@ -113,7 +115,7 @@ func parseFooter(data []byte) (*footer, error) {
 		case id == 4 && kind == tList:
 			c.list(tStruct, func() {
 				g := c.group()
-				if chunks += len(g.chunks); chunks > maxChunks {
+				if chunks += len(g.Chunks); chunks > maxChunks {
 					c.fail(errCompact)
 				}
 				f.groups = append(f.groups, g)
@@ -127,7 +129,7 @@ func parseFooter(data []byte) (*footer, error) {
 		return true
 	})
 	if c.err != nil {
-		return nil, damaged("its footer cannot be read: %v", c.err)
+		return nil, Damaged("its footer cannot be read: %v", c.err)
 	}
 	if f.encrypted {
 		return nil, encrypted()
@@ -145,19 +147,19 @@ func (f *footer) check(end int64) error {
 	}
 	var rows int64
 	for i, g := range f.groups {
-		if len(g.chunks) != leaves {
-			return damaged("row group %d has %d columns, the schema %d", i, len(g.chunks), leaves)
+		if len(g.Chunks) != leaves {
+			return Damaged("row group %d has %d columns, the schema %d", i, len(g.Chunks), leaves)
 		}
-		if g.rows < 0 || g.rows > rowsPerByte*end || rows > rowsPerByte*end {
-			return damaged("it claims more rows than a file of its size can hold")
+		if g.Rows < 0 || g.Rows > rowsPerByte*end || rows > rowsPerByte*end {
+			return Damaged("it claims more rows than a file of its size can hold")
 		}
-		rows += g.rows
-		for _, c := range g.chunks {
+		rows += g.Rows
+		for _, c := range g.Chunks {
 			switch {
 			case c.outside:
 				return encrypted()
-			case g.rows > 0 && (c.start() < 4 || c.start() >= end || c.values < 0):
-				return damaged("row group %d has a column outside of the file", i)
+			case g.Rows > 0 && (c.Start() < 4 || c.Start() >= end || c.Values < 0):
+				return Damaged("row group %d has a column outside of the file", i)
 			}
 		}
 	}
@@ -193,20 +195,20 @@ func (c *compact) element() element {
 		return true
 	})
 	e.meaning = e.means(l)
-	if l.meaning == decimal {
+	if l.meaning == Decimal {
 		e.scale = l.scale
 	}
 	e.leaf = e.leaf && e.children == 0
 	return e
 }
 
-func (c *compact) group() (g group) {
+func (c *compact) group() (g Group) {
 	c.fields(func(id int, kind byte) bool {
 		switch {
 		case id == 1 && kind == tList:
-			c.list(tStruct, func() { g.chunks = append(g.chunks, c.chunk()) })
+			c.list(tStruct, func() { g.Chunks = append(g.Chunks, c.chunk()) })
 		case id == 3 && kind == tI64:
-			g.rows = c.int()
+			g.Rows = c.int()
 		default:
 			return false
 		}
@@ -215,7 +217,7 @@ func (c *compact) group() (g group) {
 	return g
 }
 
-func (c *compact) chunk() (k chunk) {
+func (c *compact) chunk() (k Chunk) {
 	c.fields(func(id int, kind byte) bool {
 		switch {
 		case id == 1 && kind == tBinary:
@@ -233,7 +235,7 @@ func (c *compact) chunk() (k chunk) {
 	return k
 }
 
-func (c *compact) metadata(k *chunk) {
+func (c *compact) metadata(k *Chunk) {
 	c.fields(func(id int, kind byte) bool {
 		if kind != tI32 && kind != tI64 {
 			return false
@@ -242,9 +244,9 @@ func (c *compact) metadata(k *chunk) {
 		case 1:
 			k.physical = format.Type(c.int())
 		case 4:
-			k.codec = format.CompressionCodec(c.int())
+			k.Codec = format.CompressionCodec(c.int())
 		case 5:
-			k.values = c.int()
+			k.Values = c.int()
 		case 9:
 			k.data = c.int()
 		case 11:

@@ -1,4 +1,4 @@
-package parquetread
+package encoding
 
 import "encoding/binary"
 
@@ -14,7 +14,7 @@ type delta struct {
 	minis   int
 	min     uint64
 	widths  []byte
-	mini    hybrid // the open miniblock; only its bit packing is used
+	mini    Hybrid // the open miniblock; only its bit packing is used
 	inMini  int    // values left in it
 }
 
@@ -97,7 +97,7 @@ func (d *delta) miniblock() bool {
 		}
 		size = len(d.data)
 	}
-	d.mini = hybrid{width: w, pack: d.data[:size]}
+	d.mini = Hybrid{width: w, pack: d.data[:size]}
 	d.data = d.data[size:]
 	d.inMini = d.perMini
 	return true

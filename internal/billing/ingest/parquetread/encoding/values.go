@@ -1,53 +1,39 @@
-package parquetread
+package encoding
 
 import (
 	"encoding/binary"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/meta"
 )
 
-// width is how many bytes a plain value has; 0 = its own length, -1 = one bit.
-func (l *leaf) width() int {
-	switch l.physical {
-	case format.Boolean:
-		return -1
-	case format.Int32, format.Float:
-		return 4
-	case format.Int64, format.Double:
-		return 8
-	case format.Int96:
-		return 12
-	case format.FixedLenByteArray:
-		return l.length
-	}
-	return 0
-}
-
-// dictionary is the dictionary page of a chunk.
-type dictionary struct {
+// Dictionary is the dictionary page of a chunk.
+type Dictionary struct {
 	data   []byte
 	width  int
 	starts []uint32 // of values that have their own length
 	n      int
 }
 
-func newDictionary(l *leaf, data []byte, values int) (*dictionary, error) {
-	d := &dictionary{data: data, width: l.width(), n: values}
+// NewDictionary reads a dictionary page of plain values.
+func NewDictionary(l *meta.Leaf, data []byte, values int) (*Dictionary, error) {
+	d := &Dictionary{data: data, width: l.Width(), n: values}
 	switch {
 	case d.width > 0:
 		if values > len(data)/d.width {
-			return nil, damaged("the dictionary of the column %s is shorter than it says", l.path)
+			return nil, meta.Damaged("the dictionary of the column %s is shorter than it says", l.Path)
 		}
 		return d, nil
-	case d.width < 0 || l.physical != format.ByteArray:
-		return nil, damaged("the column %s cannot have a dictionary", l.path)
+	case d.width < 0 || l.Physical != format.ByteArray:
+		return nil, meta.Damaged("the column %s cannot have a dictionary", l.Path)
 	case values > len(data)/4:
-		return nil, damaged("the dictionary of the column %s is shorter than it says", l.path)
+		return nil, meta.Damaged("the dictionary of the column %s is shorter than it says", l.Path)
 	}
 	d.starts = make([]uint32, 0, values)
 	for at := 0; len(d.starts) < values; {
 		if at+4 > len(data) || uint64(binary.LittleEndian.Uint32(data[at:])) > uint64(len(data)-at-4) {
-			return nil, damaged("the dictionary of the column %s is shorter than it says", l.path)
+			return nil, meta.Damaged("the dictionary of the column %s is shorter than it says", l.Path)
 		}
 		d.starts = append(d.starts, uint32(at))
 		at += 4 + int(binary.LittleEndian.Uint32(data[at:]))
@@ -55,8 +41,14 @@ func newDictionary(l *leaf, data []byte, values int) (*dictionary, error) {
 	return d, nil
 }
 
-// entry returns the value at an index below n.
-func (d *dictionary) entry(i uint32) []byte {
+// Len returns how many entries there are.
+func (d *Dictionary) Len() int { return d.n }
+
+// Bytes returns how much memory the dictionary takes.
+func (d *Dictionary) Bytes() int { return cap(d.data) + 4*cap(d.starts) }
+
+// Entry returns the value at an index below Len.
+func (d *Dictionary) Entry(i uint32) []byte {
 	if d.width > 0 {
 		return d.data[int(i)*d.width : (int(i)+1)*d.width]
 	}
@@ -64,13 +56,13 @@ func (d *dictionary) entry(i uint32) []byte {
 	return d.data[at+4 : at+4+binary.LittleEndian.Uint32(d.data[at:])]
 }
 
-// values hands out the values of a page that has no indices, one after another, each in plain encoding and without
+// Values hands out the values of a page that has no indices, one after another, each in plain encoding and without
 // its length. A value is good until the next call.
-type values struct {
+type Values struct {
 	encoding format.Encoding
 	width    int
 	data     []byte
-	bits     hybrid // booleans
+	bits     Hybrid // booleans
 	ints     delta
 	lengths  []uint32 // of the texts that still come
 	prefixes []uint32
@@ -79,42 +71,43 @@ type values struct {
 	scratch  []byte
 }
 
-func newValues(l *leaf, h *header, data []byte) (v values, err error) {
-	v = values{encoding: h.encoding, width: l.width(), data: data}
+// NewValues begins the values of a page.
+func NewValues(l *meta.Leaf, h *meta.Page, data []byte) (v Values, err error) {
+	v = Values{encoding: h.Encoding, width: l.Width(), data: data}
 	ok := true
 	switch {
-	case h.encoding == format.Plain && v.width < 0:
-		v.bits = hybrid{width: 1, pack: data, left: len(data) * 8}
-	case h.encoding == format.Plain && (v.width > 0 || l.physical == format.ByteArray):
-	case h.encoding == format.RLE && v.width < 0:
+	case h.Encoding == format.Plain && v.width < 0:
+		v.bits = Hybrid{width: 1, pack: data, left: len(data) * 8}
+	case h.Encoding == format.Plain && (v.width > 0 || l.Physical == format.ByteArray):
+	case h.Encoding == format.RLE && v.width < 0:
 		if ok = len(data) >= 4; ok {
-			v.bits = newHybrid(data[4:], 1)
+			v.bits = NewHybrid(data[4:], 1)
 		}
-	case h.encoding == format.DeltaBinaryPacked && (l.physical == format.Int32 || l.physical == format.Int64):
-		v.ints = newDelta(data, h.values)
+	case h.Encoding == format.DeltaBinaryPacked && (l.Physical == format.Int32 || l.Physical == format.Int64):
+		v.ints = newDelta(data, h.Values)
 		ok = v.ints.ok
-	case h.encoding == format.DeltaLengthByteArray && l.physical == format.ByteArray:
-		ok = v.textLengths(h.values)
-	case h.encoding == format.DeltaByteArray && (l.physical == format.ByteArray || l.physical == format.FixedLenByteArray):
-		ok = v.sharedPrefixes(h.values)
-	case h.encoding == format.ByteStreamSplit && v.width > 0:
+	case h.Encoding == format.DeltaLengthByteArray && l.Physical == format.ByteArray:
+		ok = v.textLengths(h.Values)
+	case h.Encoding == format.DeltaByteArray && (l.Physical == format.ByteArray || l.Physical == format.FixedLenByteArray):
+		ok = v.sharedPrefixes(h.Values)
+	case h.Encoding == format.ByteStreamSplit && v.width > 0:
 		v.count = len(data) / v.width
 	default:
-		return v, damaged("the column %s is encoded as %v, which its type cannot be", l.path, h.encoding)
+		return v, meta.Damaged("the column %s is encoded as %v, which its type cannot be", l.Path, h.Encoding)
 	}
 	if !ok {
-		return v, damaged("the values of the column %s cannot be read", l.path)
+		return v, meta.Damaged("the values of the column %s cannot be read", l.Path)
 	}
 	return v, nil
 }
 
-func (v *values) textLengths(limit int) (ok bool) {
+func (v *Values) textLengths(limit int) (ok bool) {
 	d := newDelta(v.data, limit)
 	v.lengths, v.data, ok = d.lengths(len(v.data))
 	return ok
 }
 
-func (v *values) sharedPrefixes(limit int) (ok bool) {
+func (v *Values) sharedPrefixes(limit int) (ok bool) {
 	d := newDelta(v.data, limit)
 	if v.prefixes, v.data, ok = d.lengths(maxPrefixes); !ok || !v.textLengths(limit) {
 		return false
@@ -124,8 +117,8 @@ func (v *values) sharedPrefixes(limit int) (ok bool) {
 
 const maxPrefixes = 1 << 30 // bytes of a page that values share with those before them
 
-// next returns the next value; ok is false when there is none.
-func (v *values) next() (raw []byte, ok bool) {
+// Next returns the next value; ok is false when there is none.
+func (v *Values) Next() (raw []byte, ok bool) {
 	switch v.encoding {
 	case format.DeltaBinaryPacked:
 		return v.nextInt()
@@ -143,7 +136,7 @@ func (v *values) next() (raw []byte, ok bool) {
 	}
 	switch {
 	case v.width < 0:
-		b, n := v.bits.next(1)
+		b, n := v.bits.Next(1)
 		v.scratch = append(v.scratch[:0], byte(b))
 		return v.scratch, n == 1
 	case v.width > 0:
@@ -161,13 +154,13 @@ func (v *values) next() (raw []byte, ok bool) {
 	return raw, true
 }
 
-func (v *values) nextInt() ([]byte, bool) {
+func (v *Values) nextInt() ([]byte, bool) {
 	n, ok := v.ints.next()
 	v.scratch = binary.LittleEndian.AppendUint64(v.scratch[:0], uint64(n))
 	return v.scratch[:v.width], ok
 }
 
-func (v *values) nextShared() ([]byte, bool) {
+func (v *Values) nextShared() ([]byte, bool) {
 	if len(v.lengths) == 0 || int(v.prefixes[0]) > len(v.scratch) || int(v.lengths[0]) > len(v.data) {
 		return nil, false
 	}
@@ -177,7 +170,7 @@ func (v *values) nextShared() ([]byte, bool) {
 	return v.scratch, v.width == 0 || v.width == len(v.scratch)
 }
 
-func (v *values) nextSplit() ([]byte, bool) {
+func (v *Values) nextSplit() ([]byte, bool) {
 	if v.at >= v.count {
 		return nil, false
 	}
@@ -187,13 +180,4 @@ func (v *values) nextSplit() ([]byte, bool) {
 	}
 	v.at++
 	return v.scratch, true
-}
-
-// cursor walks over the cells of an open page.
-type cursor struct {
-	left       int // cells that still come, those without a value among them
-	reps, defs hybrid
-	indexed    bool
-	index      hybrid
-	body       values
 }

@@ -1,4 +1,4 @@
-package parquetread
+package meta
 
 import (
 	"encoding/binary"
@@ -15,8 +15,8 @@ type compact struct {
 	err   error
 }
 
-// errShort says that the bytes end within a value: where only a part was given, more may help.
-var errShort = errors.New("it ends within a value")
+// ErrShort says that the bytes end within a value: where only a part was given, more may help.
+var ErrShort = errors.New("it ends within a value")
 
 var errCompact = errors.New("it is no Thrift")
 
@@ -47,7 +47,7 @@ func (c *compact) fail(err error) {
 
 func (c *compact) byte() byte {
 	if c.at >= len(c.data) {
-		c.fail(errShort)
+		c.fail(ErrShort)
 		return 0
 	}
 	b := c.data[c.at]
@@ -59,7 +59,7 @@ func (c *compact) uvarint() uint64 {
 	v, n := binary.Uvarint(c.data[c.at:])
 	switch {
 	case n == 0:
-		c.fail(errShort)
+		c.fail(ErrShort)
 	case n < 0:
 		c.fail(errCompact)
 	default:
@@ -78,7 +78,7 @@ func (c *compact) int() int64 {
 func (c *compact) bytes() []byte {
 	n := c.uvarint()
 	if n > uint64(len(c.data)-c.at) {
-		c.fail(errShort)
+		c.fail(ErrShort)
 		return nil
 	}
 	b := c.data[c.at : c.at+int(n)]
@@ -128,7 +128,7 @@ func (c *compact) listHead() (n uint64, kind byte) {
 		n = c.uvarint()
 	}
 	if n > uint64(len(c.data)-c.at) { // an item has a byte at least
-		c.fail(errShort)
+		c.fail(ErrShort)
 	}
 	return n, head & 15
 }
@@ -142,7 +142,7 @@ func (c *compact) skip(kind byte) {
 		c.uvarint()
 	case tDouble:
 		if c.at += 8; c.at > len(c.data) {
-			c.fail(errShort)
+			c.fail(ErrShort)
 		}
 	case tBinary:
 		c.bytes()
@@ -182,7 +182,7 @@ func (c *compact) skipMap() {
 		return
 	}
 	if n > uint64(len(c.data)-c.at) {
-		c.fail(errShort)
+		c.fail(ErrShort)
 	}
 	kinds := c.byte()
 	for ; n > 0 && c.err == nil; n-- {

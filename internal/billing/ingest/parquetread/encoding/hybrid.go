@@ -1,10 +1,16 @@
-package parquetread
+// Package encoding reads the values of Parquet pages (parquet-format, Encodings.md), one after another or as runs of
+// equal ones, without unpacking a page as a whole.
+package encoding
 
-import "encoding/binary"
+import (
+	"encoding/binary"
 
-// hybrid reads Parquet's mix of run lengths and bit packing (parquet-format, Encodings.md, "Run Length Encoding /
+	"github.com/bursarhq/bursar/internal/billing/ingest/parquetread/meta"
+)
+
+// Hybrid reads Parquet's mix of run lengths and bit packing (parquet-format, Encodings.md, "Run Length Encoding /
 // Bit-Packing Hybrid").
-type hybrid struct {
+type Hybrid struct {
 	data  []byte
 	width uint
 	value uint32
@@ -14,10 +20,11 @@ type hybrid struct {
 	pack  []byte // the bit packed bytes
 }
 
-func newHybrid(data []byte, width uint) hybrid { return hybrid{data: data, width: width} }
+// NewHybrid begins at data; values have width bits, at most 32.
+func NewHybrid(data []byte, width uint) Hybrid { return Hybrid{data: data, width: width} }
 
-// next returns the next value and how often it comes in a row, at most limit times. n is 0 when the data ends.
-func (h *hybrid) next(limit int) (v uint32, n int) {
+// Next returns the next value and how often it comes in a row, at most limit times. n is 0 when the data ends.
+func (h *Hybrid) Next(limit int) (v uint32, n int) {
 	for {
 		if h.run > 0 {
 			n = min(h.run, limit)
@@ -34,7 +41,7 @@ func (h *hybrid) next(limit int) (v uint32, n int) {
 }
 
 // packed reads bit packed values as long as they are equal.
-func (h *hybrid) packed(limit int) (v uint32, n int) {
+func (h *Hybrid) packed(limit int) (v uint32, n int) {
 	if limit > h.left {
 		limit = h.left
 	}
@@ -47,7 +54,7 @@ func (h *hybrid) packed(limit int) (v uint32, n int) {
 	return v, n
 }
 
-func (h *hybrid) at(bit uint64) uint32 {
+func (h *Hybrid) at(bit uint64) uint32 {
 	i := bit >> 3
 	if i+8 <= uint64(len(h.pack)) {
 		return uint32(binary.LittleEndian.Uint64(h.pack[i:])>>(bit&7)) & (1<<h.width - 1)
@@ -60,7 +67,7 @@ func (h *hybrid) at(bit uint64) uint32 {
 }
 
 // header begins the next run.
-func (h *hybrid) header() bool {
+func (h *Hybrid) header() bool {
 	head, n := binary.Uvarint(h.data)
 	if n <= 0 {
 		return false
@@ -71,12 +78,12 @@ func (h *hybrid) header() bool {
 		return len(h.data) > 0 // an empty run
 	}
 	if head&1 == 0 {
-		if count > maxPageValues {
+		if count > meta.MaxValues {
 			return false
 		}
 		return h.repeat(int(count))
 	}
-	if count > maxPageValues/8 {
+	if count > meta.MaxValues/8 {
 		return false
 	}
 	// The last run of a page may be cut: only as many values as its bytes hold.
@@ -91,7 +98,7 @@ func (h *hybrid) header() bool {
 	return h.left > 0
 }
 
-func (h *hybrid) repeat(count int) bool {
+func (h *Hybrid) repeat(count int) bool {
 	bytes := int(h.width+7) / 8
 	if bytes > len(h.data) {
 		return false

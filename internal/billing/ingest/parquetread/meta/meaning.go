@@ -1,28 +1,29 @@
-package parquetread
+package meta
 
 import "github.com/parquet-go/parquet-go/format"
 
-// meaning is what the stored numbers and bytes of a leaf stand for: its logical type, as far as bills need it.
-type meaning int
+// Meaning is what the stored numbers and bytes of a leaf stand for: its logical type, as far as bills need it.
+type Meaning int
 
+// The meanings.
 const (
-	plain meaning = iota // the physical type says all
-	text
-	decimal
-	date
-	millis
-	micros
-	nanos
-	unsigned
-	uuid
+	Plain Meaning = iota // the physical type says all
+	Text
+	Decimal
+	Date
+	Millis
+	Micros
+	Nanos
+	Unsigned
+	UUID
 	mapGroup
 	listGroup
-	other // stored as bytes or numbers whose sense is none of these
+	Other // stored as bytes or numbers whose sense is none of these
 )
 
 // logical is a LogicalType of the footer.
 type logical struct {
-	meaning meaning
+	meaning Meaning
 	scale   int
 }
 
@@ -48,19 +49,19 @@ func (c *compact) logical() (l logical) {
 		}
 		switch id {
 		case logicalString, logicalEnum, logicalJSON:
-			l.meaning = text
+			l.meaning = Text
 		case logicalMap:
 			l.meaning = mapGroup
 		case logicalList:
 			l.meaning = listGroup
 		case logicalDate:
-			l.meaning = date
+			l.meaning = Date
 		case logicalUUID:
-			l.meaning = uuid
+			l.meaning = UUID
 		case logicalFloat16:
-			l.meaning = other
+			l.meaning = Other
 		case logicalDecimal:
-			l.meaning = decimal
+			l.meaning = Decimal
 			c.fields(func(id int, kind byte) bool {
 				if id != 1 || kind != tI32 {
 					return false
@@ -82,15 +83,15 @@ func (c *compact) logical() (l logical) {
 }
 
 // unit reads a TimestampType. Whether it is "adjusted to UTC" makes no difference: the times of a bill are UTC.
-func (c *compact) unit() (m meaning) {
-	m = other
+func (c *compact) unit() (m Meaning) {
+	m = Other
 	c.fields(func(id int, kind byte) bool {
 		if id != 2 || kind != tStruct {
 			return false
 		}
 		c.fields(func(id int, kind byte) bool {
 			if id >= 1 && id <= 3 {
-				m = millis + meaning(id-1)
+				m = Millis + Meaning(id-1)
 			}
 			return false
 		})
@@ -99,11 +100,11 @@ func (c *compact) unit() (m meaning) {
 	return m
 }
 
-func (c *compact) signed() meaning {
-	m := plain
+func (c *compact) signed() Meaning {
+	m := Plain
 	c.fields(func(id int, kind byte) bool {
 		if id == 2 && kind == tFalse {
-			m = unsigned
+			m = Unsigned
 		}
 		return false
 	})
@@ -111,30 +112,30 @@ func (c *compact) signed() meaning {
 }
 
 // means joins the logical type with the older converted type, which counts where there is no other.
-func (e *element) means(l logical) meaning {
-	if l.meaning != plain {
+func (e *element) means(l logical) Meaning {
+	if l.meaning != Plain {
 		return l.meaning
 	}
 	switch e.converted {
 	case 0, 4, 19: // UTF8, ENUM, JSON
-		return text
+		return Text
 	case 1, 2: // MAP, MAP_KEY_VALUE
 		return mapGroup
 	case 3:
 		return listGroup
 	case 5:
-		return decimal
+		return Decimal
 	case 6:
-		return date
+		return Date
 	case 9:
-		return millis
+		return Millis
 	case 10:
-		return micros
+		return Micros
 	case 11, 12, 13, 14:
-		return unsigned
+		return Unsigned
 	}
 	if e.leaf && e.physical == format.ByteArray {
-		return text // as the oldest writers leave it
+		return Text // as the oldest writers leave it
 	}
-	return plain
+	return Plain
 }
