@@ -121,7 +121,7 @@ func (p *pages) body(h *meta.Page) ([]byte, error) {
 }
 
 func (p *pages) dictionary(h *meta.Page, body []byte) error {
-	if h.Encoding != format.Plain && h.Encoding != format.PlainDictionary {
+	if h.Encoding != format.Plain && h.Encoding != plainDictionary {
 		return meta.Damaged("the column %s has a dictionary in the encoding %v", p.leaf.Path, h.Encoding)
 	}
 	d, err := encoding.NewDictionary(p.leaf, body, h.Values)
@@ -141,7 +141,7 @@ func (p *pages) open(h *meta.Page, body []byte) (c cursor, err error) {
 	}
 	c.reps, c.defs = encoding.NewHybrid(reps, levelWidth(p.leaf.MaxRep)), encoding.NewHybrid(defs, levelWidth(p.leaf.MaxDef))
 	switch h.Encoding {
-	case format.PlainDictionary, format.RLEDictionary:
+	case plainDictionary, format.RLEDictionary:
 		if p.dict == nil {
 			return c, meta.Damaged("the column %s has no dictionary", p.leaf.Path)
 		}
@@ -194,3 +194,6 @@ type cursor struct {
 	index      encoding.Hybrid
 	body       encoding.Values
 }
+
+// plainDictionary is what older writers call both the encoding of dictionaries and that of indices into them.
+const plainDictionary format.Encoding = 2
