@@ -15,18 +15,40 @@ import (
 // which no foreign web page can send.
 func (s *Sandbox) controlAPI() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /_sandbox/{$}", s.getIndex)
-	mux.HandleFunc("GET /_sandbox/clock", s.getClock)
-	mux.HandleFunc("POST /_sandbox/clock", s.postClock)
-	mux.HandleFunc("GET /_sandbox/faults", s.getFaults)
-	mux.HandleFunc("POST /_sandbox/faults", s.postFault)
-	mux.HandleFunc("DELETE /_sandbox/faults", s.deleteFaults)
-	mux.HandleFunc("GET /_sandbox/meter", s.getMeter)
-	mux.HandleFunc("DELETE /_sandbox/meter", s.deleteMeter)
-	mux.HandleFunc("GET /_sandbox/world", s.getWorld)
-	mux.HandleFunc("POST /_sandbox/accounts", s.postAccount)
-	mux.HandleFunc("POST /_sandbox/propagation", s.postPropagation)
+	for _, c := range controls() {
+		mux.HandleFunc(c.pattern, func(w http.ResponseWriter, r *http.Request) { c.run(s, w, r) })
+	}
 	return mux
+}
+
+// control is one operation of the control API.
+type control struct {
+	pattern string
+	about   string // what it does, and what its body may have
+	run     func(*Sandbox, http.ResponseWriter, *http.Request)
+}
+
+// controls is the whole map; the index shows it.
+func controls() []control {
+	return []control{
+		{"GET /_sandbox/{$}", "this page", (*Sandbox).getIndex},
+		{"GET /_sandbox/clock", "the simulated time", (*Sandbox).getClock},
+		{"POST /_sandbox/clock", `moves it: {"advance": "36h"}; what was planned for the time between has happened when it answers`, (*Sandbox).postClock},
+		{"GET /_sandbox/faults", "the troubles to come", (*Sandbox).getFaults},
+		{"POST /_sandbox/faults", `plans one: {"kind": "throttle", "service": "sts", "action": "", "account": "", "times": 1}; kinds: throttle, denied_scp, drop, error, latency (with "latency": "50ms"); for deliveries no_manifest, missing_file, truncated_file (with "resource": the export's name)`, (*Sandbox).postFault},
+		{"DELETE /_sandbox/faults", "forgets them", (*Sandbox).deleteFaults},
+		{"GET /_sandbox/meter", "how often each action was asked for, and what AWS would have charged", (*Sandbox).getMeter},
+		{"DELETE /_sandbox/meter", "starts the count anew", (*Sandbox).deleteMeter},
+		{"GET /_sandbox/world", "the accounts and their organizations", (*Sandbox).getWorld},
+		{"POST /_sandbox/accounts", `opens an account: {"id": "121212121212", "name": "New", "parent": "r-exmp"}; without parent in no organization`, (*Sandbox).postAccount},
+		{"POST /_sandbox/propagation", `how long changes of IAM take from now on: {"delay": "10s", "simulated": true}`, (*Sandbox).postPropagation},
+		{"GET /_sandbox/exports", "the reports and exports of all accounts, or of ?account=", (*Sandbox).getExports},
+		{"POST /_sandbox/exports", `serves a folder of real bills as an existing export: {"account": "777788889999", "name": "old-report", "bucket": "old-bills", "prefix": "cur", "files": "/path"}`, (*Sandbox).postExport},
+		{"GET /_sandbox/deliveries", "what was delivered, oldest first, with exact totals; ?export= (an ARN), ?account=, ?period=YYYY-MM", (*Sandbox).getDeliveries},
+		{"POST /_sandbox/deliveries", `delivers now: {"export": "arn:…", "period": "2026-03"}; without a period every month that has changed`, (*Sandbox).postDelivery},
+		{"POST /_sandbox/restatements", `restates a month and delivers it: {"export": "arn:…", "period": "2026-03"}`, (*Sandbox).postRestatement},
+		{"GET /_sandbox/truth", "what a month's bill adds up to: ?export= (an ARN), ?period=YYYY-MM", (*Sandbox).getTruth},
+	}
 }
 
 func answer(w http.ResponseWriter, v any) {
@@ -56,9 +78,16 @@ func (s *Sandbox) getIndex(w http.ResponseWriter, _ *http.Request) {
 	for _, service := range s.parts.list {
 		names = append(names, service.Name())
 	}
+	type entry struct {
+		Request string `json:"request"`
+		About   string `json:"about"`
+	}
+	var entries []entry
+	for _, c := range controls() {
+		entries = append(entries, entry{strings.Replace(c.pattern, "{$}", "", 1), c.about})
+	}
 	answer(w, map[string]any{
-		"sandbox": "a simulated AWS; nothing here is real", "services": names,
-		"paths": []string{"/_sandbox/clock", "/_sandbox/faults", "/_sandbox/meter", "/_sandbox/world", "/_sandbox/accounts", "/_sandbox/propagation"},
+		"sandbox": "a simulated AWS; nothing here is real", "services": names, "console": s.URL() + "/console/", "control": entries,
 	})
 }
 

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bursarhq/bursar/internal/sandbox/cfn"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 	"github.com/bursarhq/bursar/internal/sandbox/world"
 )
@@ -33,6 +34,7 @@ type Config struct {
 	Latency     time.Duration     // how long each AWS request takes at least
 	Now         func() time.Time  // the real time, for signatures; nil = time.Now
 	Log         *slog.Logger      // nil = nothing is logged
+	Dir         string            // the folder that S3's objects are kept in until Close; "" = the system's temporary folder
 }
 
 // Sandbox is one simulated AWS.
@@ -41,7 +43,6 @@ type Sandbox struct {
 	services map[string]cloud.Service
 	parts    parts
 	control  http.Handler
-	console  http.Handler
 	now      func() time.Time
 	log      *slog.Logger
 
@@ -77,8 +78,8 @@ func New(cfg Config) (*Sandbox, error) {
 	if unknown := w.Unknown(sections...); unknown != nil {
 		return nil, fmt.Errorf("world: unknown section %s: the world has clock, partition, bursar, organizations, accounts, %s", strings.Join(unknown, ", "), strings.Join(sections, ", "))
 	}
-	if err := s.wire(); err != nil {
-		return nil, errors.Join(err, s.Close())
+	if err := s.wire(cfg.Dir); err != nil {
+		return nil, errors.Join(err, s.removeObjects())
 	}
 	s.control = s.controlAPI()
 	return s, nil
@@ -86,6 +87,15 @@ func New(cfg Config) (*Sandbox, error) {
 
 // Cloud gives the simulated state: the clock, the faults, the meter, and who exists.
 func (s *Sandbox) Cloud() *cloud.Cloud { return s.cloud }
+
+// CreateStackFromLink does what a person does who opens a link to the console's "create stack" page, signed in to an
+// account, and confirms it. A stack that is rolled back is returned as it is, without an error.
+func (s *Sandbox) CreateStackFromLink(ctx context.Context, link, asAccount string) (cfn.Stack, error) {
+	return s.parts.console.CreateStackFromLink(ctx, link, asAccount)
+}
+
+// Accounts lists the accounts of customers, by id.
+func (s *Sandbox) Accounts() []cloud.Account { return s.cloud.Accounts() }
 
 // Start listens on an address ("127.0.0.1:0" for a free port) and serves until Close, or until ctx ends.
 func (s *Sandbox) Start(ctx context.Context, addr string) error {
@@ -108,15 +118,24 @@ func (s *Sandbox) URL() string {
 	return "http://" + s.listener.Addr().String()
 }
 
-// Close stops serving, waits for the server's end, and removes what S3 has stored. It may be called twice, and without Start.
-func (s *Sandbox) Close() (err error) {
-	if s.parts.s3 != nil {
-		defer func() { err = errors.Join(err, s.parts.s3.Close()) }()
+// Close stops serving, waits for the server's end, and removes what S3 has stored. It may be called twice, and
+// without Start.
+func (s *Sandbox) Close() error {
+	return errors.Join(s.stop(), s.removeObjects())
+}
+
+func (s *Sandbox) removeObjects() error {
+	if s.parts.s3 == nil {
+		return nil
 	}
+	return s.parts.s3.Close()
+}
+
+func (s *Sandbox) stop() error {
 	if s.server == nil {
 		return nil
 	}
-	err = s.server.Close()
+	err := s.server.Close()
 	if served, ok := <-s.done; ok {
 		close(s.done)
 		if !errors.Is(served, http.ErrServerClosed) {

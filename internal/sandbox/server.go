@@ -21,8 +21,8 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/_sandbox/"):
 		s.control.ServeHTTP(w, r)
-	case s.console != nil && (r.URL.Path == "/console" || strings.HasPrefix(r.URL.Path, "/console/")):
-		s.console.ServeHTTP(w, r)
+	case r.URL.Path == "/console" || strings.HasPrefix(r.URL.Path, "/console/"):
+		s.parts.console.ServeHTTP(w, r)
 	default:
 		s.serveAWS(w, r)
 	}

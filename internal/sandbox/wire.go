@@ -1,7 +1,10 @@
 package sandbox
 
 import (
+	"fmt"
+
 	"github.com/bursarhq/bursar/internal/sandbox/account"
+	"github.com/bursarhq/bursar/internal/sandbox/billing"
 	"github.com/bursarhq/bursar/internal/sandbox/cfn"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 	"github.com/bursarhq/bursar/internal/sandbox/console"
@@ -12,22 +15,25 @@ import (
 )
 
 // sections are the sections of a world file that services read beside the accounts and organizations.
-var sections = []string{"cloudformation"}
+var sections = []string{billing.SectionName, "cloudformation"}
 
 // parts are the services, in the order in which they are listed, and those that have more to say than AWS's own API.
 type parts struct {
 	list    []cloud.Service
 	s3      *s3.Service
 	cfn     *cfn.Service
+	billing *billing.Service
 	console *console.Console
 }
 
-// wire is the one place that knows every service: to add one, write it in a folder of its own and name it here. CloudFormation learns of
-// the resources of those that come before it.
-func (s *Sandbox) wire() (err error) {
+// wire is the one place that knows every service: to add one, write it in a folder of its own and name it here.
+func (s *Sandbox) wire(dir string) (err error) {
 	p := &s.parts
-	if p.s3, err = s3.New(s.cloud, ""); err != nil {
+	if p.s3, err = s3.New(s.cloud, dir); err != nil {
 		return err
+	}
+	if p.billing, err = billing.New(s.cloud, p.s3); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
 	}
 	if p.cfn, err = cfn.New(s.cloud, cfn.Options{}); err != nil {
 		return err
@@ -35,19 +41,22 @@ func (s *Sandbox) wire() (err error) {
 	if p.console, err = console.New(s.cloud, p.cfn); err != nil {
 		return err
 	}
-	s.console = p.console
 	p.list = []cloud.Service{sts.New(s.cloud), iam.New(s.cloud), organizations.New(s.cloud), account.New(s.cloud), p.s3, p.cfn}
+	p.list = append(p.list, p.billing.Services()...)
 	for _, service := range p.list {
 		s.services[service.Name()] = service
 	}
 	return nil
 }
 
-// S3 gives the simulated S3.
+// S3 gives the simulated S3: its buckets, without asking who may see them.
 func (s *Sandbox) S3() *s3.Service { return s.parts.s3 }
 
 // CloudFormation gives the simulated CloudFormation.
 func (s *Sandbox) CloudFormation() *cfn.Service { return s.parts.cfn }
+
+// Billing gives the billing side: what is delivered, when, and what it adds up to.
+func (s *Sandbox) Billing() *billing.Service { return s.parts.billing }
 
 // Console gives the pages for people.
 func (s *Sandbox) Console() *console.Console { return s.parts.console }

@@ -43,6 +43,7 @@ func (s *Service) refresh(x *export, now time.Time) {
 	if !s.alive(x) {
 		return
 	}
+	s.stand(x)
 	s.deliverChanges(x, now)
 	s.cloud.Clock.At(now.Add(s.section.Refresh.Duration), func(at time.Time) { s.refresh(x, at) })
 }
@@ -50,10 +51,10 @@ func (s *Service) refresh(x *export, now time.Time) {
 // deliverChanges delivers every month whose bill differs from what was delivered last. It ends at the first one
 // that cannot be delivered; the next refresh tries again.
 func (s *Service) deliverChanges(x *export, now time.Time) {
-	for p := s.Spec(x.def.AccountID).Since; !bursar.PeriodOf(now).Before(p); p = p.Add(1) {
+	for p := s.Spec(x.account).Since; !bursar.PeriodOf(now).Before(p); p = p.Add(1) {
 		last, delivered := s.lastState(x, p)
 		st := billgen.StateAt(p, now, x.restatements(s, p))
-		if !st.Through.After(p.Start()) || delivered && st == last {
+		if !st.Through.After(p.Start()) || delivered && (st == last || x.closing && last.Invoiced) {
 			continue
 		}
 		if s.deliver(x, p, now) != nil {
@@ -89,28 +90,54 @@ var troubles = []struct {
 func (s *Service) deliver(x *export, p bursar.Period, now time.Time) error {
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
-	def, account := x.def, x.def.AccountID
-	if problem := s.bucketProblem(x.service, def, x.region); problem != "" {
+	o := s.orderOf(x)
+	if problem := s.bucketProblem(x.service, o); problem != "" {
 		s.settle(x, now, problem, nil)
 		return errors.New(problem)
 	}
-	o := report.Options{At: now}
-	d := Delivery{ExportARN: def.ARN, Name: def.Name, restated: x.restatements(s, p)}
+	now = s.later(x, p, now)
+	options := report.Options{At: now}
+	d := Delivery{ExportARN: x.arn, Name: x.name, restated: x.restatements(s, p)}
 	for _, t := range troubles {
-		if _, ok := s.cloud.Faults.Take(t.kind, x.service, "", account, def.Name); ok {
-			o.Trouble, d.Trouble = t.trouble, t.kind
+		if _, ok := s.cloud.Faults.Take(t.kind, x.service, "", x.account, x.name); ok {
+			options.Trouble, d.Trouble = t.trouble, t.kind
 			break
 		}
 	}
-	bill := billgen.New(s.Spec(account), p, billgen.StateAt(p, now, d.restated))
-	written, err := report.Write(context.Background(), sink{s.buckets, principalOf(x.service, account, def.ARN), def.Bucket}, def, bill, o)
+	bill := billgen.New(s.Spec(x.account), p, billgen.StateAt(p, now, d.restated))
+	written, err := report.Write(context.Background(), sink{s.buckets, principalOf(x.service, x.account, x.arn), o.def.Bucket}, o.def, bill, options)
 	if err != nil {
 		s.settle(x, now, problemInternal, nil)
 		return fmt.Errorf("deliver: %w", err)
 	}
+	if options.Trouble == report.MissingFile { // in overwrite mode the former one lies there
+		if err := s.buckets.Delete(o.def.Bucket, written.DataKeys[len(written.DataKeys)-1]); err != nil {
+			return fmt.Errorf("deliver: %w", err)
+		}
+	}
 	d.Delivery = written
 	s.settle(x, now, "", &d)
 	return nil
+}
+
+// orderOf reads what an export delivers: an update may change it.
+func (s *Service) orderOf(x *export) order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return x.order
+}
+
+// later is a delivery's time: now, or a second after the month's last one if that is not over, for the names of
+// versions are times.
+func (s *Service) later(x *export, p bursar.Period, now time.Time) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range x.deliveries {
+		if next := d.At.Add(time.Second); d.Period == p && now.Before(next) {
+			now = next
+		}
+	}
+	return now
 }
 
 // The problems of an export, by which both services' status words are chosen.
@@ -121,16 +148,20 @@ const (
 )
 
 // bucketProblem says why a delivery cannot be made: "" when it can.
-func (s *Service) bucketProblem(service string, def report.Definition, region string) string {
-	at, _, ok := s.buckets.Bucket(def.Bucket)
-	if !ok || at != region {
+func (s *Service) bucketProblem(service string, o order) string {
+	def := o.def
+	at, owner, ok := s.buckets.Bucket(def.Bucket)
+	switch {
+	case !ok || at != o.region:
 		return problemNoBucket
+	case owner != o.owner:
+		return problemPermissions
 	}
 	as := principalOf(service, def.AccountID, def.ARN)
 	for _, action := range []string{"s3:GetBucketPolicy", "s3:PutObject"} {
 		key := ""
 		if action == "s3:PutObject" {
-			key = def.Prefix + "/" + def.Name + "/" + testObject
+			key = testKey(def)
 		}
 		if e := s.buckets.Authorize(as, action, def.Bucket, key, nil); e != nil {
 			return problemPermissions
@@ -142,13 +173,15 @@ func (s *Service) bucketProblem(service string, def report.Definition, region st
 // testObject is what AWS writes to see whether it may.
 const testObject = "aws-programmatic-access-test-object"
 
+func testKey(def report.Definition) string { return def.Prefix + "/" + def.Name + "/" + testObject }
+
 func (s *Service) settle(x *export, now time.Time, problem string, d *Delivery) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x.problem = problem
-	e := execution{id: billgen.UUID(fmt.Sprint(x.def.ARN, now, len(x.executions))), at: now, problem: problem}
+	e := execution{id: billgen.UUID(fmt.Sprint(x.arn, now, len(x.executions))), at: now, problem: problem}
 	if d != nil {
-		e.id = d.Version
+		e.id, e.pending = d.Version, d.Trouble == "no_manifest"
 		x.deliveries = append(x.deliveries, *d)
 	}
 	x.executions = append(x.executions, e)
@@ -157,15 +190,17 @@ func (s *Service) settle(x *export, now time.Time, problem string, d *Delivery) 
 // Deliver makes an export's changes now, whenever the next refresh would be. With a period it delivers that month,
 // changed or not.
 func (s *Service) Deliver(arn string, p bursar.Period) error {
-	x := s.find(byARN(arn))
-	if x == nil {
-		return noExport(arn)
+	x, err := s.deliverable(arn, p)
+	if err != nil {
+		return err
 	}
 	now := s.cloud.Clock.Now()
 	if !p.IsZero() {
 		return s.deliver(x, p, now)
 	}
 	s.deliverChanges(x, now)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if x.problem != "" {
 		return errors.New(x.problem)
 	}
@@ -175,9 +210,12 @@ func (s *Service) Deliver(arn string, p bursar.Period) error {
 // Restate changes a month as AWS does now and then: some line items are corrected, some are gone, some are new. The
 // month is delivered again at once.
 func (s *Service) Restate(arn string, p bursar.Period) error {
-	x := s.find(byARN(arn))
-	if x == nil {
-		return noExport(arn)
+	x, err := s.deliverable(arn, p)
+	if err != nil {
+		return err
+	}
+	if p.IsZero() {
+		return errors.New("restate: name a month")
 	}
 	s.mu.Lock()
 	x.restated[p]++
@@ -185,12 +223,36 @@ func (s *Service) Restate(arn string, p bursar.Period) error {
 	return s.deliver(x, p, s.cloud.Clock.Now())
 }
 
+// deliverable finds an export that a month of, or all months when p is none, can be delivered of.
+func (s *Service) deliverable(arn string, p bursar.Period) (*export, error) {
+	x := s.find(byARN(arn))
+	if x == nil {
+		return nil, fmt.Errorf("there is no export %s", arn)
+	}
+	if x.silent {
+		return nil, fmt.Errorf("nothing is delivered for %s: its files are mounted, or its table has no line items", arn)
+	}
+	now, since := s.cloud.Clock.Now(), s.Spec(x.account).Since
+	if !p.IsZero() && (p.Before(since) || !billgen.StateAt(p, now, 0).Through.After(p.Start())) {
+		return nil, fmt.Errorf("there is no usage in %s: it begins in %s, and the clock stands at %s", p, since, now.Format(time.RFC3339))
+	}
+	s.stand(x)
+	return x, nil
+}
+
+// stand makes the deliveries that an export of the world's had before the world began.
+func (s *Service) stand(x *export) {
+	if x.delivered {
+		x.standing.Do(func() { s.deliverChanges(x, s.began) })
+	}
+}
+
 // Truth tells what a period's last complete delivery adds up to: the one that a reader of the bucket must see.
 // Deliveries on which a fault was played do not count.
 func (s *Service) Truth(arn string, p bursar.Period) (Delivery, bool) {
 	list := s.Deliveries(arn)
 	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Period == p && list[i].Trouble == "" {
+		if list[i].Period == p && list[i].Trouble == "" && list[i].Truth != nil {
 			return list[i], true
 		}
 	}
@@ -203,9 +265,35 @@ func (s *Service) Deliveries(arn string) []Delivery {
 	if x == nil {
 		return nil
 	}
+	s.stand(x)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Delivery{}, x.deliveries...)
 }
 
-func noExport(arn string) error { return fmt.Errorf("there is no export %s", arn) }
+// Listed is an export as [Service.Exports] lists it.
+type Listed struct {
+	ARN       string            `json:"arn"`
+	Account   string            `json:"account"`
+	Name      string            `json:"name"`
+	Format    bursar.Format     `json:"format"` // "" when its table has no line items
+	File      bursar.FileFormat `json:"file"`
+	Bucket    string            `json:"bucket"`
+	Prefix    string            `json:"prefix"`
+	Region    string            `json:"region"`   // the bucket's
+	Delivers  bool              `json:"delivers"` // false: its files are somebody's own, or there are no line items
+	CreatedAt time.Time         `json:"created_at"`
+}
+
+// Exports lists an account's reports and exports, in the order in which they were made; "" = those of all accounts.
+func (s *Service) Exports(account string) []Listed {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []Listed{}
+	for _, x := range s.exports {
+		if account == "" || x.account == account {
+			out = append(out, Listed{x.arn, x.account, x.name, x.def.Format, x.def.File, x.def.Bucket, x.def.Prefix, x.region, !x.silent, x.createdAt})
+		}
+	}
+	return out
+}

@@ -49,7 +49,8 @@ type Export struct {
 	Region     string   `yaml:"region"`     // us-east-1 when absent
 	Prefix     string   `yaml:"prefix"`
 	Columns    []string `yaml:"columns"`   // of a query; all when absent
-	Delivered  bool     `yaml:"delivered"` // its first delivery is there already
+	Delivered  bool     `yaml:"delivered"` // its months are there already
+	Files      string   `yaml:"files"`     // a folder of real bills that is served instead
 }
 
 // Duration is a time.Duration that reads as text: "8h".
@@ -95,7 +96,7 @@ func (s *Service) Spec(account string) billgen.Spec {
 	}
 	spec := billgen.Spec{
 		Seed: cmp.Or(p.Seed, seedOf(payer)), Payer: s.account(payer), Currency: p.Currency, EDP: p.EDP,
-		Lines: cmp.Or(p.Lines, s.section.Lines), Since: s.firstMonth(),
+		Lines: cmp.Or(p.Lines, s.section.Lines), Since: s.since,
 	}
 	if since, err := bursar.ParsePeriod(p.Since); err == nil {
 		spec.Since = since
@@ -124,14 +125,4 @@ func seedOf(account string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(account)) // never fails
 	return h.Sum64()
-}
-
-// firstMonth is the first month with usage: so many before the one in which the world began.
-func (s *Service) firstMonth() bursar.Period {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.first.IsZero() {
-		s.first = bursar.PeriodOf(s.cloud.Clock.Now()).Add(1 - s.section.Months)
-	}
-	return s.first
 }

@@ -38,7 +38,8 @@ type bucket struct {
 	created             time.Time
 	policyText          string
 	policy              *policy.Document
-	publicBlock         []byte // as it was put
+	publicBlock         []byte   // as it was put
+	before              []func() // what must be done before anybody looks into it
 	keys                []string
 	objects             map[string]*object
 }
@@ -154,8 +155,31 @@ func (s *Service) Bucket(name string) (region, owner string, ok bool) {
 	return b.region, b.owner, true
 }
 
+// BeforeUse runs f once, before the next request for something in the bucket is answered.
+func (s *Service) BeforeUse(name string, f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b := s.buckets[name]; b != nil {
+		b.before = append(b.before, sync.OnceFunc(f))
+	}
+}
+
+// use does what must be done before anybody looks into a bucket. Whoever comes meanwhile waits.
+func (s *Service) use(name string) {
+	s.mu.RLock()
+	var before []func()
+	if b := s.buckets[name]; b != nil {
+		before = b.before
+	}
+	s.mu.RUnlock()
+	for _, f := range before {
+		f()
+	}
+}
+
 // Keys lists the keys of a bucket that begin with prefix, in order, without asking whether anybody may.
 func (s *Service) Keys(name, prefix string) []string {
+	s.use(name)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	b := s.buckets[name]

@@ -132,6 +132,7 @@ func (s *Service) admit(c *call, op operation) *cloud.Error {
 	if expected := c.Header.Get("X-Amz-Expected-Bucket-Owner"); expected != "" && expected != owner {
 		return cloud.Errorf(http.StatusForbidden, "AccessDenied", "Access Denied")
 	}
+	s.use(c.bucket)
 	if op.action == "" {
 		return nil
 	}

@@ -132,6 +132,7 @@ func (s *Service) Delete(bucket, key string) error {
 
 // Read returns an object's content, without asking whether anybody may.
 func (s *Service) Read(bucket, key string) ([]byte, error) {
+	s.use(bucket)
 	o, e := s.find(bucket, key)
 	if e != nil {
 		return nil, e

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,18 +19,19 @@ import (
 
 // Definition is a report definition or an export: what is delivered, where, and how.
 type Definition struct {
-	Name       string
-	ARN        string // manifests of Data Exports have it
-	AccountID  string
-	Bucket     string
-	Prefix     string // as it was typed: may be empty or end in "/"
-	Format     bursar.Format
-	File       bursar.FileFormat
-	Zip        bool // legacy csv in zip files
-	Versioning bursar.Versioning
-	Athena     bool     // legacy Parquet in the layout for Athena
-	Columns    []string // those of the export's query, in its order. nil = all. Legacy reports have no choice
-	Files      int      // data files of a delivery. 0 = one for each 250,000 line items
+	Name        string
+	ARN         string // manifests of Data Exports have it
+	AccountID   string
+	Bucket      string
+	Prefix      string // as it was typed: may be empty or end in "/"
+	Format      bursar.Format
+	File        bursar.FileFormat
+	Zip         bool // legacy csv in zip files
+	Versioning  bursar.Versioning
+	Athena      bool     // legacy Parquet in the layout for Athena
+	Columns     []string // those of the export's query, in its order. nil = all. Legacy reports have no choice
+	NoResources bool     // a legacy report without the column of resource ids
+	Files       int      // data files of a delivery. 0 = one for each 250,000 line items
 }
 
 // Sink takes the objects of a delivery. An object exists once Close has returned nil.
@@ -118,6 +120,9 @@ func table(f bursar.Format) []column {
 // selected returns the columns that the definition asks for.
 func (d Definition) selected() ([]column, error) {
 	all := table(d.Format)
+	if d.Format == bursar.FormatLegacy && d.NoResources {
+		return slices.DeleteFunc(slices.Clone(all), func(c column) bool { return c.name == "lineItem/ResourceId" }), nil
+	}
 	if d.Columns == nil || d.Format == bursar.FormatLegacy {
 		return all, nil
 	}
@@ -174,8 +179,8 @@ func (d Definition) ManifestKey(p bursar.Period) string {
 	return d.root() + "/metadata/BILLING_PERIOD=" + p.String() + "/" + d.Name + "-Manifest.json"
 }
 
-// folder returns the key of a data file without its name.
-func (d Definition) folder(p bursar.Period, version string, at time.Time) string {
+// Folder is the key of a data file without its name.
+func (d Definition) Folder(p bursar.Period, version string, at time.Time) string {
 	base := d.DataPrefix(p)
 	switch {
 	case d.Versioning == bursar.Overwrite:
@@ -189,11 +194,11 @@ func (d Definition) folder(p bursar.Period, version string, at time.Time) string
 
 // dataKey returns the key of data file n, counted from 1.
 func (d Definition) dataKey(p bursar.Period, version string, at time.Time, n int) string {
-	return fmt.Sprintf("%s%s-%05d.%s", d.folder(p, version, at), d.Name, n, d.extension())
+	return fmt.Sprintf("%s%s-%05d.%s", d.Folder(p, version, at), d.Name, n, d.extension())
 }
 
-// newVersion names a delivery: a timestamp for legacy reports, an execution's id for Data Exports.
-func (d Definition) newVersion(p bursar.Period, at time.Time) string {
+// Version names a delivery: a timestamp for legacy reports, an execution's id for Data Exports.
+func (d Definition) Version(p bursar.Period, at time.Time) string {
 	if d.legacy() {
 		return at.UTC().Format("20060102T150405Z")
 	}

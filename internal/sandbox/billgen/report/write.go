@@ -34,7 +34,7 @@ func newWriter(def Definition, bill *billgen.Bill, o Options) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{def: def, bill: bill, options: o, columns: columns, version: def.newVersion(bill.Period, o.At)}
+	w := &writer{def: def, bill: bill, options: o, columns: columns, version: def.Version(bill.Period, o.At)}
 	files := cmp.Or(def.Files, int(bill.Rows()/linesOfFile)+1)
 	for i := range files {
 		w.keys = append(w.keys, def.dataKey(bill.Period, w.version, o.At, i+1))
@@ -118,7 +118,7 @@ func (w *writer) manifests(sink Sink) error {
 	}
 	keys := []string{w.manifestKey()}
 	if w.def.legacy() && w.def.Versioning != bursar.Overwrite {
-		own := w.def.folder(w.bill.Period, w.version, w.options.At) + w.def.Name + "-Manifest.json"
+		own := w.def.Folder(w.bill.Period, w.version, w.options.At) + w.def.Name + "-Manifest.json"
 		keys = []string{own, keys[0]}
 	}
 	for _, key := range keys {

@@ -1,0 +1,152 @@
+package billing
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/sandbox/billgen/report"
+)
+
+// Mount serves a folder of real bills as an export that an account has had for long, so that they come in by the
+// ordinary import. The bills may lie in the folder in any order: what month a file is of is read from its first line
+// item, and each month gets AWS's layout and a manifest. Files that are no bills are left out. Nothing is ever
+// delivered to such an export, and its totals are not known. It returns the export's ARN.
+//
+// in.Files is the folder or one file; in.Account, in.Name and in.Bucket say what it is served as; the kind and the
+// file format are those of the files.
+func (s *Service) Mount(in Export) (arn string, err error) {
+	if _, ok := s.cloud.Account(in.Account); !ok {
+		return "", fmt.Errorf("mount: there is no account %q", in.Account)
+	}
+	bills, err := findBills(in.Files)
+	if err != nil {
+		return "", fmt.Errorf("mount %s: %w", in.Files, err)
+	}
+	in.Kind, in.File, in.Athena = string(bills[0].format), bills[0].served(), false
+	in.Versioning, in.Columns = cmp.Or(in.Versioning, string(bursar.Overwrite)), nil
+	x, err := s.register(in)
+	if err != nil {
+		return "", fmt.Errorf("mount %s: %w", in.Files, err)
+	}
+	s.mu.Lock()
+	x.silent = true
+	s.mu.Unlock()
+	months := map[bursar.Period][]bill{}
+	for _, b := range bills {
+		months[b.period] = append(months[b.period], b)
+	}
+	for _, p := range slices.SortedFunc(maps.Keys(months), func(a, b bursar.Period) int { return a.Start().Compare(b.Start()) }) {
+		if err := s.mountMonth(x, p, months[p]); err != nil {
+			return "", fmt.Errorf("mount %s: %w", in.Files, err)
+		}
+	}
+	return x.arn, nil
+}
+
+// findBills lists the bills of a folder, by name. All must be of one kind.
+func findBills(root string) ([]bill, error) {
+	var out []bill
+	var skipped []error
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := look(name)
+		if err != nil {
+			skipped = append(skipped, fmt.Errorf("%s: %w", filepath.Base(name), err))
+			return nil
+		}
+		out = append(out, b)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(out) == 0:
+		return nil, errors.Join(append([]error{errors.New("there is no bill in it")}, skipped...)...)
+	}
+	for _, b := range out {
+		if b.format != out[0].format || b.served() != out[0].served() {
+			return nil, fmt.Errorf("%s is %s in %s files and %s is %s in %s files: an export has one kind", filepath.Base(out[0].file), out[0].format, out[0].served(), filepath.Base(b.file), b.format, b.served())
+		}
+	}
+	return out, nil
+}
+
+// mountMonth lays one month out as AWS does.
+func (s *Service) mountMonth(x *export, p bursar.Period, bills []bill) error {
+	now := s.cloud.Clock.Now()
+	d := Delivery{ExportARN: x.arn, Name: x.name, Delivery: report.Delivery{
+		Period: p, At: now, Version: x.def.Version(p, now), ManifestKey: x.def.ManifestKey(p),
+	}}
+	folder := x.def.Folder(p, d.Version, now)
+	for i, b := range bills {
+		key := fmt.Sprintf("%s%s-%05d%s", folder, x.name, i+1, b.extension())
+		if err := s.buckets.MountFile(x.def.Bucket, key, b.file); err != nil {
+			return err
+		}
+		d.DataKeys = append(d.DataKeys, key)
+	}
+	body := report.LegacyManifest(x.def, p, d.Version, bills[0].columns, d.DataKeys)
+	if x.service != curService {
+		var err error
+		if body, err = report.ExportManifest(x.def, d.Version, d.DataKeys); err != nil {
+			return err
+		}
+	}
+	keys := []string{d.ManifestKey}
+	if own := folder + path.Base(d.ManifestKey); x.service == curService && own != d.ManifestKey {
+		keys = []string{own, d.ManifestKey}
+	}
+	for _, key := range keys {
+		if err := s.put(x.def.Bucket, key, body); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	x.deliveries = append(x.deliveries, d)
+	x.executions = append(x.executions, execution{id: d.Version, at: now})
+	return nil
+}
+
+func (s *Service) put(bucket, key string, body []byte) error {
+	w, err := s.buckets.Create(bucket, key)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(body)
+	return errors.Join(err, w.Close())
+}
+
+// served is how the world file spells the file format.
+func (b bill) served() string {
+	switch {
+	case b.parquet:
+		return "parquet"
+	case strings.HasSuffix(b.file, ".zip"):
+		return "zip"
+	}
+	return "csv"
+}
+
+// extension is how the object's key ends. A csv file that is not packed keeps its name's end: readers look inside.
+func (b bill) extension() string {
+	switch {
+	case b.parquet:
+		return ".snappy.parquet"
+	case b.packed && b.served() == "zip":
+		return ".csv.zip"
+	case b.packed:
+		return ".csv.gz"
+	}
+	return ".csv"
+}
