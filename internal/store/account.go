@@ -25,15 +25,26 @@ func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 	if err := tx.free(a); err != nil {
 		return a, err
 	}
-	if err := tx.exec(`INSERT INTO spent_external_ids (external_id) VALUES ($1)`, a.ExternalID); err != nil {
-		if violates(err, "external_id") {
-			return a, bursar.Errorf(bursar.Conflict, "the external id was used before").WithReason("external_id_spent").WithHint("generate another")
-		}
+	if err := tx.spend(a); err != nil {
 		return a, err
 	}
 	return a, tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		a.ID, a.WorkspaceID, a.AccountID, a.Name, a.Partition, a.Kind, a.Method, a.ExternalID, a.RoleARN, a.PayerID, a.OrganizationID,
 		stamp(a.CreatedAt), stamp(a.UpdatedAt), a.Version)
+}
+
+// spend marks an external id as used. One that is derived from a payer's may come back: it belongs to the same grant, of the same
+// workspace, whose base id never does.
+func (tx *Tx) spend(a bursar.Account) error {
+	query := `INSERT INTO spent_external_ids (external_id) VALUES ($1)`
+	if a.ByStackSet() {
+		query += ` ON CONFLICT (external_id) DO NOTHING`
+	}
+	err := tx.exec(query, a.ExternalID)
+	if violates(err, "external_id") {
+		return bursar.Errorf(bursar.Conflict, "the external id was used before").WithReason("external_id_spent").WithHint("generate another")
+	}
+	return err
 }
 
 // free says, in the workspace's own words, which of id and name is taken. Writers take turns, so that nobody can take

@@ -43,7 +43,7 @@ func (tx *Tx) AddFinding(workspaceID, account string, f bursar.Finding) (bursar.
 		return f, err
 	}
 	return f, tx.exec(`INSERT INTO findings (`+findingColumns+`, workspace_id, account, newest, seq)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, (SELECT coalesce(max(seq), 0) + 1 FROM findings WHERE run_id = $2))`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, (SELECT coalesce(max(seq), 0) + 1 FROM findings WHERE run_id = $2 AND account = $13))`,
 		f.ID, f.RunID, f.Check, f.Capability, f.Status, f.Code, f.Message, f.Remedy, string(evidence), stamp(f.At), stamp(f.Since), workspaceID, account)
 }
 
@@ -95,9 +95,10 @@ func (tx *Tx) ForStatus(workspaceID string, accounts []string) (map[string][]bur
 	return out, nil
 }
 
-// FindingsOfRun returns what a run found, in the order in which it was found.
+// FindingsOfRun returns what a run found about the account that it is about, in the order in which it was found.
 func (tx *Tx) FindingsOfRun(workspaceID, runID string) ([]bursar.Finding, error) {
-	return many(tx, scanFinding, `SELECT `+findingColumns+` FROM findings WHERE workspace_id = $1 AND run_id = $2 ORDER BY seq, id`, workspaceID, runID)
+	return many(tx, scanFinding, `SELECT `+findingColumns+` FROM findings
+		WHERE workspace_id = $1 AND run_id = $2 AND account = (SELECT account FROM runs WHERE id = $2) ORDER BY seq, id`, workspaceID, runID)
 }
 
 // FindingHistory returns an account's findings, the newest first.

@@ -29,6 +29,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"PublishReplaces":                 publishReplaces,
 		"FailedTransactionChangesNothing": failedTransactionChangesNothing,
 		"ViewMayNotChange":                viewMayNotChange,
+		"MembersKnowWhoIsRegistered":      membersKnowWhoIsRegistered,
+		"EventsAreChangesOnly":            eventsAreChangesOnly,
+		"DerivedIDsComeBackAndOthersNot":  derivedIDsComeBackAndOthersNever,
+		"IssuedIDsAreOnesOwn":             issuedIDsAreOnesOwn,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)

@@ -1,0 +1,102 @@
+package store
+
+import "github.com/bursarhq/bursar"
+
+const memberColumns = `m.account_id, m.name, m.organization_state, m.state, m.code, m.message, m.remedy, m.joined_at, m.first_seen_at, m.checked_at, m.since`
+
+// memberFrom joins each member with its registration, if there is one.
+const memberFrom = ` FROM members m JOIN accounts p ON p.id = m.payer
+	LEFT JOIN accounts a ON a.workspace_id = m.workspace_id AND a.partition = p.partition AND a.account_id = m.account_id`
+
+func scanMember(r scanner) (bursar.Member, error) {
+	var m bursar.Member
+	var joined, first, checked, since int64
+	err := r.Scan(&m.AccountID, &m.Name, &m.OrganizationState, &m.State, &m.Code, &m.Message, &m.Remedy, &joined, &first, &checked, &since, &m.RegisteredAs)
+	m.JoinedAt, m.FirstSeenAt, m.CheckedAt, m.Since = fromStamp(joined), fromStamp(first), fromStamp(checked), fromStamp(since)
+	return m, err
+}
+
+// PutMember records how an account of a payer's organization was seen. RegisteredAs is not kept: it follows from the accounts.
+func (tx *Tx) PutMember(workspaceID, payer string, m bursar.Member) error {
+	return tx.exec(`INSERT INTO members (workspace_id, payer, account_id, name, organization_state, state, code, message, remedy, joined_at, first_seen_at, checked_at, since)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (payer, account_id) DO UPDATE SET name = excluded.name, organization_state = excluded.organization_state, state = excluded.state, code = excluded.code,
+		message = excluded.message, remedy = excluded.remedy, joined_at = excluded.joined_at, checked_at = excluded.checked_at, since = excluded.since`,
+		workspaceID, payer, m.AccountID, m.Name, m.OrganizationState, m.State, m.Code, m.Message, m.Remedy, stamp(m.JoinedAt), stamp(m.FirstSeenAt), stamp(m.CheckedAt), stamp(m.Since))
+}
+
+// Members lists the accounts of a payer's organization by their ids; an empty state means every state.
+func (tx *Tx) Members(workspaceID, payer string, state bursar.MemberState, p Page) (members []bursar.Member, next string, err error) {
+	members, err = many(tx, scanMember, `SELECT `+memberColumns+`, coalesce(a.id, '')`+memberFrom+`
+		WHERE m.workspace_id = $1 AND m.payer = $2 AND ($3 = '' OR m.state = $3) AND m.account_id > $4 ORDER BY m.account_id LIMIT $5`,
+		workspaceID, payer, state, p.After, p.Limit+1)
+	if err == nil && len(members) > p.Limit {
+		members = members[:p.Limit]
+		next = members[p.Limit-1].AccountID
+	}
+	return members, next, err
+}
+
+// AllMembers returns every account of a payer's organization, by account id.
+func (tx *Tx) AllMembers(workspaceID, payer string) (map[string]bursar.Member, error) {
+	list, err := many(tx, scanMember, `SELECT `+memberColumns+`, coalesce(a.id, '')`+memberFrom+` WHERE m.workspace_id = $1 AND m.payer = $2`, workspaceID, payer)
+	out := make(map[string]bursar.Member, len(list))
+	for _, m := range list {
+		out[m.AccountID] = m
+	}
+	return out, err
+}
+
+// CountMembers counts a payer's members by state.
+func (tx *Tx) CountMembers(workspaceID, payer string) (map[bursar.MemberState]int, error) {
+	type count struct {
+		state bursar.MemberState
+		n     int
+	}
+	list, err := many(tx, func(r scanner) (c count, err error) { return c, r.Scan(&c.state, &c.n) },
+		`SELECT state, count(*) FROM members WHERE workspace_id = $1 AND payer = $2 GROUP BY state`, workspaceID, payer)
+	out := map[bursar.MemberState]int{}
+	for _, c := range list {
+		out[c.state] = c.n
+	}
+	return out, err
+}
+
+// SetAccess changes by which role, and with which external id, an account is reached: those of a. It keeps its id, name and history.
+func (tx *Tx) SetAccess(a bursar.Account) error {
+	if err := tx.spend(a); err != nil {
+		return err
+	}
+	return tx.change("account", `UPDATE accounts SET role_arn = $1, external_id = $2, updated_at = $3, version = version + 1 WHERE workspace_id = $4 AND id = $5`,
+		a.RoleARN, a.ExternalID, stamp(tx.Now), a.WorkspaceID, a.ID)
+}
+
+// IssuedExternalID returns the external id with which a role of an account that is not registered may be tried. It is made at the first
+// time, and the same from then on; no two workspaces ever share one.
+func (tx *Tx) IssuedExternalID(workspaceID string, partition bursar.Partition, accountID string) (id string, err error) {
+	find := func(r scanner) (s string, err error) { return s, r.Scan(&s) }
+	id, err = one(tx, "external id", find, `SELECT external_id FROM issued_external_ids WHERE workspace_id = $1 AND partition = $2 AND account_id = $3`, workspaceID, partition, accountID)
+	if bursar.CodeOf(err) != bursar.NotFound {
+		return id, err
+	}
+	id = bursar.NewExternalID()
+	if err := tx.spend(bursar.Account{ExternalID: id}); err != nil {
+		return "", err
+	}
+	return id, tx.exec(`INSERT INTO issued_external_ids (workspace_id, partition, account_id, external_id, issued_at) VALUES ($1, $2, $3, $4, $5)`,
+		workspaceID, partition, accountID, id, stamp(tx.Now))
+}
+
+// TakeIssuedExternalID gives the external id with which a role of the account was tried, for the account's registration, and forgets
+// it. It returns "" when none was issued.
+func (tx *Tx) TakeIssuedExternalID(workspaceID string, partition bursar.Partition, accountID string) (string, error) {
+	id, err := one(tx, "external id", func(r scanner) (s string, err error) { return s, r.Scan(&s) },
+		`DELETE FROM issued_external_ids WHERE workspace_id = $1 AND partition = $2 AND account_id = $3 RETURNING external_id`, workspaceID, partition, accountID)
+	if bursar.CodeOf(err) == bursar.NotFound {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return id, tx.exec(`DELETE FROM spent_external_ids WHERE external_id = $1`, id) // the registration, in this transaction, spends it again
+}
