@@ -156,6 +156,12 @@ func (d Decimal) Sign() int { return d.big().Sign() }
 // IsZero says whether d is 0.
 func (d Decimal) IsZero() bool { return d.Sign() == 0 }
 
+// Scale returns how many digits after the point the number has, trailing zeros left out.
+func (d Decimal) Scale() int {
+	_, frac, _ := strings.Cut(d.String(), ".")
+	return len(frac)
+}
+
 // String writes the number without exponent and without trailing zeros: "-0.5", "4064.4831315379", "0".
 func (d Decimal) String() string {
 	digits := new(big.Int).Abs(d.big()).String()

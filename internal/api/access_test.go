@@ -50,6 +50,7 @@ var allowed = map[string]string{ // owner administrator member viewer auditor
 	"GET /api/v1/exports":                    "oamv",
 	"GET /api/v1/deliveries":                 "oamv",
 	"GET /api/v1/costs":                      "oamv",
+	"GET /api/v1/costs/export":               "oamv",
 }
 
 var letters = map[auth.Role]string{auth.Owner: "o", auth.Administrator: "a", auth.Member: "m", auth.Viewer: "v", auth.Auditor: "u"}

@@ -64,7 +64,11 @@ func (b *bench) Ask(_ context.Context, ws string, q query.Question) (query.Answe
 	for i, d := range q.GroupBy {
 		row.Groups[i] = "a " + d.Name
 	}
-	return query.Answer{Question: q, Rows: []query.Row{row}, Totals: []bursar.Money{{Amount: amount, Currency: "USD"}}}, err
+	answer := query.Answer{Question: q, Rows: []query.Row{row}, Totals: []bursar.Money{{Amount: amount, Currency: "USD"}}, State: "s1"}
+	if q.Compare {
+		answer.Rows[0].Previous, answer.Previous = bursar.DecimalFromInt64(15, 1), &query.Previous{From: q.From, To: q.To, Totals: []bursar.Money{}}
+	}
+	return answer, err
 }
 
 func (b *bench) check(ctx context.Context, l *job.Live) error {
@@ -427,7 +431,7 @@ func TestCosts(t *testing.T) {
 		t.Errorf("the defaults are %+v", q)
 	}
 	for query, want := range map[string]string{
-		"group_by=colour": "service, account, region", "metric=x": "unblended, blended", "granularity=hourly": "daily, monthly, total",
+		"group_by=colour": "service, account, region", "metric=x": "unblended, blended", "granularity=weekly": "daily, monthly, total",
 		"from=yesterday": "YYYY-MM", "from=2026-07&to=2026-01": "exclusive", "metrics=x": "spelling", "group_by=service,service": "once",
 	} {
 		resp, body := b.raw("GET", "/api/v1/costs?"+query, "")
@@ -444,5 +448,44 @@ func TestClientErrorsAreOurs(t *testing.T) {
 	var e *client.Error
 	if !errors.As(err, &e) || e.Status != 404 || bursar.CodeOf(err) != bursar.NotFound || e.RequestID == "" {
 		t.Errorf("got %#v", err)
+	}
+}
+
+func TestCostsPageByPageAndAsFiles(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	q := client.Question{GroupBy: []string{"service"}, Filters: []string{"service is not x", "tag:team exists"}, Granularity: "total", Compare: true, Top: 2}
+	got, err := c.Costs(t.Context(), q)
+	if err != nil || len(got.Rows) != 1 || got.Rows[0].Previous == nil || got.Previous == nil {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if asked := b.asked[len(b.asked)-1]; len(asked.Filters) != 2 || asked.Filters[0].Operator != query.IsNot || asked.Top != 2 || !asked.Compare {
+		t.Errorf("asked %+v", asked)
+	}
+	for format, want := range map[string]string{
+		"csv":     "start,service,rest,unblended,previous,currency\n2026-01-01,a service,0,4064.4831315379,1.5,USD\n",
+		"jsonl":   `{"start":"2026-01-01","service":"a service","rest":0,"unblended":"4064.4831315379","previous":"1.5","currency":"USD"}` + "\n",
+		"parquet": "PAR1",
+	} {
+		var out bytes.Buffer
+		if err := c.ExportCosts(t.Context(), q, format, &out); err != nil || !strings.HasPrefix(out.String(), want) {
+			t.Errorf("%s: %v\n%.300s", format, err, out.String())
+		}
+	}
+	for query, reason := range map[string]string{
+		"filter=team+is+x": "unknown_filter", "filter=service+was+x": "unknown_operator", "granularity=weekly": "unknown_granularity",
+		"compare=next": "unknown_compare", "top=3": "bad_top", "cursor=MTAgeA": "cursor_stale", "cursor=!": "cursor_malformed", "metric=cost": "unknown_metric",
+	} {
+		resp, body := b.raw("GET", "/api/v1/costs?"+query, "")
+		if resp.StatusCode != 400 && (reason != "cursor_stale" || resp.StatusCode != 409) || !strings.Contains(body, `"`+reason+`"`) {
+			t.Errorf("%s: %d %s", query, resp.StatusCode, body)
+		}
+	}
+	if resp, body := b.raw("GET", "/api/v1/costs/export?format=xls", ""); resp.StatusCode != 400 || !strings.Contains(body, "csv, jsonl, parquet") {
+		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+	_, body := b.raw("GET", "/api/v1/costs?metric=usage", "")
+	if !strings.Contains(body, `"unit":"USD"`) || strings.Contains(body, "currency") {
+		t.Errorf("usage has a unit: %s", body)
 	}
 }

@@ -16,6 +16,7 @@ import (
 // versions is the history of the API, the newest last. Whoever changes the document adds a line: the golden test asks for it.
 var versions = []struct{ number, what string }{
 	{"1.0.0", "Accounts, set-up, checks, runs, exports, deliveries, costs."},
+	{"1.1.0", "Costs: usage, filters, hours, the time before, the top groups, pages, export to CSV, JSON lines and Parquet."},
 }
 
 // Version is the version of the API that this package serves.
@@ -136,7 +137,7 @@ func words[T ~string](values ...T) (out []string) {
 // wordings maps Schema.field to what the document says of it.
 func wordings() map[string]wording {
 	out := map[string]wording{}
-	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, exportWords, deliveryWords} {
+	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords} {
 		for key, w := range part {
 			out[key] = w
 		}

@@ -28,7 +28,9 @@ func (a *API) routes() {
 
 	handle(a, "GET /api/v1/exports", auth.ReadBills, a.listExports, about{"listExports", bills, 200, "List the billing exports that bursar follows."})
 	handle(a, "GET /api/v1/deliveries", auth.ReadBills, a.listDeliveries, about{"listDeliveries", bills, 200, "List what was delivered, the newest first."})
-	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost. Amounts are exact decimals as text; currencies are never added."})
+	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost, or how much was used. Amounts are exact decimals as text; currencies are never added."})
+
+	handle(a, "GET /api/v1/costs/export", auth.ReadBills, a.exportCosts, about{"exportCosts", bills, 200, "Download the whole answer to a question as a file: CSV, JSON lines or Parquet."})
 
 	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)
 	a.mux.HandleFunc("GET "+TemplatesPath+"{name}", a.serveTemplate)

@@ -72,9 +72,11 @@ var runWords = map[string]wording{
 	"RunError.code":    {text: "Stable, for programs."},
 	"RunError.message": {text: "What was wrong."},
 	"RunError.hint":    {text: "What to do."},
+}
 
-	"Money.amount":   {text: "Exact decimal, as text."},
-	"Money.currency": {text: "ISO 4217."},
+var costWords = map[string]wording{
+	"Note.code":    {text: "Stable, for programs: net_not_delivered."},
+	"Note.message": {text: "What to know, for people."},
 }
 
 var exportWords = map[string]wording{

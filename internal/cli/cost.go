@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/client"
 	"github.com/spf13/cobra"
 )
@@ -11,16 +15,30 @@ import (
 func costCommand(s *serverFlags) *cobra.Command {
 	var o output
 	var q client.Question
+	var file string
 	c := &cobra.Command{
 		Use:   "cost",
 		Short: "Ask what something cost",
-		Long: `Ask what something cost. Amounts are exact; currencies are never added.
+		Long: `Ask what something cost, or with --metric usage how much was used. Amounts are exact; currencies are never added.
 
---to is exclusive: --from 2026-01 --to 2026-07 is the first half of 2026.`,
-		Example: "  bursar cost --group-by service --granularity monthly --from 2026-01 --to 2026-07",
-		Args:    exactly(),
+--to is exclusive: --from 2026-01 --to 2026-07 is the first half of 2026.
+
+A filter is a dimension, an operator (is, is not, contains, not contains, exists, not exists) and a value.
+Several must all hold; of one dimension, "is" and "contains" take either.`,
+		Example: `  bursar cost --group-by service --granularity monthly --from 2026-01 --to 2026-07
+  bursar cost --group-by tag:team --filter "service is AmazonEC2" --metric amortized --compare
+  bursar cost --group-by resource,service --top 20 --granularity total
+  bursar cost --group-by account,service --granularity daily --export costs.parquet`,
+		Args: exactly(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			if file != "" {
+				return toFile(file, func(f *os.File, format string) error { return explain(api.ExportCosts(c.Context(), q, format, f)) })
+			}
+			kind, err := o.kind()
 			if err != nil {
 				return err
 			}
@@ -28,9 +46,8 @@ func costCommand(s *serverFlags) *cobra.Command {
 			if err != nil {
 				return explain(err)
 			}
-			kind, err := o.kind()
-			if err != nil {
-				return err
+			if kind == "table" {
+				defer printNotes(c, answer.Notes)
 			}
 			header, rows := costTable(answer, kind == "table")
 			return o.print(c.OutOrStdout(), answer, header, rows)
@@ -38,12 +55,43 @@ func costCommand(s *serverFlags) *cobra.Command {
 	}
 	o.flags(c)
 	f := c.Flags()
-	f.StringSliceVar(&q.GroupBy, "group-by", []string{"service"}, "up to three of service, account, region and others; an unknown one lists them")
-	f.StringVar(&q.Granularity, "granularity", "monthly", "daily, monthly or total")
+	f.StringSliceVar(&q.GroupBy, "group-by", []string{"service"}, "up to three of service, account, region, tag:KEY and others; an unknown one lists them")
+	f.StringArrayVar(&q.Filters, "filter", nil, `only what this holds for: "service is AmazonEC2"; may be repeated`)
+	f.StringVar(&q.Granularity, "granularity", "monthly", "hourly, daily, monthly or total")
 	f.StringVar(&q.From, "from", "", "first month or day: YYYY-MM or YYYY-MM-DD")
 	f.StringVar(&q.To, "to", "", "first month or day that is left out")
-	f.StringVar(&q.Metric, "metric", "unblended", "which cost: unblended, amortized and others; an unknown one lists them")
+	f.StringVar(&q.Metric, "metric", "unblended", "which cost: unblended, amortized and others, or usage; an unknown one lists them")
+	f.BoolVar(&q.Compare, "compare", false, "show the time before beside it")
+	f.IntVar(&q.Top, "top", 0, "tell only so many groups apart, the largest, and sum the others; 0 is all")
+	f.StringVar(&file, "export", "", "write the answer to a file: its ending, .csv, .jsonl or .parquet, says how")
 	return c
+}
+
+func printNotes(c *cobra.Command, notes []client.CostNote) {
+	for _, n := range notes {
+		fmt.Fprintf(c.ErrOrStderr(), "note: %s\n", n.Message)
+	}
+}
+
+// toFile has a file written, in the format that its ending names. What is there already stays until the new file is complete.
+func toFile(path string, write func(f *os.File, format string) error) error {
+	format := strings.TrimPrefix(filepath.Ext(path), ".")
+	if !slices.Contains([]string{"csv", "jsonl", "parquet"}, format) {
+		return usage(bursar.Errorf(bursar.Invalid, "%q does not say how to write the file", path).WithHint("end its name in .csv, .jsonl or .parquet"))
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".bursar-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if err := write(f, format); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
 }
 
 // costTable has a row for each cell of the answer and, for people, a total for each currency at the end.
@@ -55,33 +103,80 @@ func costTable(a *client.Costs, totals bool) (header []string, rows [][]string) 
 	for _, g := range a.GroupBy {
 		header = append(header, strings.ToUpper(g))
 	}
-	header = append(header, "AMOUNT", "CURRENCY")
+	header = append(header, amountHeader(a)...)
 	for _, r := range a.Rows {
 		var row []string
 		if timed {
 			row = append(row, shortTime(r.Start, a.Granularity))
 		}
-		for _, g := range a.GroupBy {
-			row = append(row, r.Groups[g])
-		}
-		rows = append(rows, append(row, r.Amount.String(), r.Currency))
+		rows = append(rows, append(row, append(groupCells(a, r), amounts(r.Amount, r.Previous, r.Currency+r.Unit)...)...))
 	}
-	if !totals {
-		return header, rows
-	}
-	for _, t := range a.Totals {
-		row := slices.Repeat([]string{""}, len(header)-2)
-		if len(row) > 0 {
-			row[0] = "total"
-		}
-		rows = append(rows, append(row, t.Amount.String(), t.Currency))
+	if totals {
+		rows = append(rows, totalRows(a, len(header))...)
 	}
 	return header, rows
 }
 
-func shortTime(day, granularity string) string {
-	if granularity == "monthly" && len(day) >= 7 {
-		return day[:7]
+func amountHeader(a *client.Costs) []string {
+	header := []string{"AMOUNT"}
+	if a.Previous != nil {
+		header = append(header, "BEFORE", "CHANGE")
 	}
-	return day
+	if a.Metric == "usage" {
+		return append(header, "UNIT")
+	}
+	return append(header, "CURRENCY")
+}
+
+func groupCells(a *client.Costs, r client.CostRow) (cells []string) {
+	for i, g := range a.GroupBy {
+		switch {
+		case r.Rest == 0:
+			cells = append(cells, r.Groups[g])
+		case i == 0:
+			cells = append(cells, fmt.Sprintf("(%d others)", r.Rest))
+		default:
+			cells = append(cells, "")
+		}
+	}
+	return cells
+}
+
+func amounts(now bursar.Decimal, before *bursar.Decimal, counted string) []string {
+	if before == nil {
+		return []string{now.String(), counted}
+	}
+	return []string{now.String(), before.String(), now.Sub(*before).String(), counted}
+}
+
+func totalRows(a *client.Costs, width int) (rows [][]string) {
+	for _, t := range a.Totals {
+		var before *bursar.Decimal
+		if a.Previous != nil {
+			before = &bursar.Decimal{}
+			for _, p := range a.Previous.Totals {
+				if p.Currency == t.Currency && p.Unit == t.Unit {
+					before = &p.Amount
+				}
+			}
+		}
+		cells := amounts(t.Amount, before, t.Currency+t.Unit)
+		row := slices.Repeat([]string{""}, width-len(cells))
+		if len(row) > 0 {
+			row[0] = "total"
+		}
+		rows = append(rows, append(row, cells...))
+	}
+	return rows
+}
+
+// shortTime is as long as the granularity wants.
+func shortTime(start, granularity string) string {
+	switch {
+	case granularity == "monthly" && len(start) >= 7:
+		return start[:7]
+	case granularity == "hourly" && len(start) >= 16:
+		return start[:10] + " " + start[11:16]
+	}
+	return start
 }

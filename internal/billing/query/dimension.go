@@ -48,7 +48,10 @@ const (
 )
 
 // DimensionByName finds a dimension; an unknown one is an Invalid error that lists them.
-func DimensionByName(name string) (Dimension, error) {
+func DimensionByName(name string) (Dimension, error) { return dimension("group_by", name) }
+
+// dimension finds the dimension that a field of a question names.
+func dimension(field, name string) (Dimension, error) {
 	if key, ok := strings.CutPrefix(name, tagPrefix); ok && key != "" {
 		return Dimension{Name: name, Doc: "The tag's value.", expr: tag(key)}, nil
 	}
@@ -57,7 +60,7 @@ func DimensionByName(name string) (Dimension, error) {
 	}
 	i := slices.IndexFunc(Dimensions, func(d Dimension) bool { return d.Name == name })
 	if i < 0 {
-		return Dimension{}, unknown("group_by", name, append(DimensionNames(), tagPrefix+"KEY", categoryPrefix+"KEY"))
+		return Dimension{}, unknown(field, name, append(DimensionNames(), tagPrefix+"KEY", categoryPrefix+"KEY"))
 	}
 	return Dimensions[i], nil
 }

@@ -38,26 +38,56 @@ type Questions struct {
 // Ask answers a question about one workspace, from one snapshot of the lake. Files of different schemas are asked apart, and their
 // sums are added here: no engine has to find a type that holds the decimals of both.
 func (q Questions) Ask(ctx context.Context, workspaceID string, question Question) (Answer, error) {
+	before := question
+	if question.Compare {
+		before = question.before()
+	}
 	snap, err := q.Lake.Snapshot(ctx, workspaceID, func(p bursar.Period) bool {
-		return p.Start().Before(question.To) && question.From.Before(p.End())
+		return p.Start().Before(question.To) && before.From.Before(p.End())
 	})
 	if err != nil {
 		return Answer{}, err
 	}
 	defer snap.Release()
-	statements := question.sql(snap)
-	a := Answer{Question: question, Rows: []Row{}}
-	for _, statement := range statements {
-		err := q.Engine.Query(ctx, statement, func(v Values) error { a.Rows = append(a.Rows, question.row(v)); return nil })
+	a := Answer{Question: question, Notes: question.notes(snap), State: question.state(snap)}
+	if a.Rows, err = q.rows(ctx, snap, question); err != nil {
+		return Answer{}, err
+	}
+	a.Totals = totals(a.Rows)
+	if question.Compare {
+		earlier, err := q.rows(ctx, snap, before)
 		if err != nil {
 			return Answer{}, err
 		}
+		a.Previous = &Previous{From: before.From, To: before.To, Totals: totals(earlier)}
+		a.Rows = question.compare(a.Rows, before, earlier)
+	}
+	if question.Top > 0 {
+		a.Rows = question.top(a.Rows)
+	}
+	return a, nil
+}
+
+func (q Questions) rows(ctx context.Context, snap *lake.Snapshot, question Question) ([]Row, error) {
+	rows := []Row{}
+	statements := question.sql(snap)
+	for _, statement := range statements {
+		err := q.Engine.Query(ctx, statement, func(v Values) error {
+			if len(rows) == MaxRows {
+				return bursar.InvalidField("group_by", "the answer has more than %d rows", MaxRows).WithReason("too_many_rows").
+					WithHint("ask for a shorter time or fewer groups, filter, or ask in SQL")
+			}
+			rows = append(rows, question.row(v))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	if len(statements) > 1 {
-		a.Rows = merge(a.Rows)
+		rows = merge(rows)
 	}
-	a.Totals = totals(a.Rows)
-	return a, nil
+	return rows, nil
 }
 
 func (q Question) row(v Values) Row {
@@ -70,25 +100,28 @@ func (q Question) row(v Values) Row {
 }
 
 // merge adds up rows of the same time, groups and currency, and puts them into the order that a single statement gives: by time, then by
-// amount, the largest first, then by what is left, so that the same question always has the same answer.
+// amount, the largest first, then by what is left, so that the same question always has the same answer. What top left over comes last.
 func merge(rows []Row) []Row {
 	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(a.Start.Compare(b.Start), compareCells(a, b)) })
 	out := rows[:0]
 	for _, r := range rows {
 		if n := len(out) - 1; n >= 0 && out[n].Start.Equal(r.Start) && compareCells(out[n], r) == 0 {
-			out[n].Amount = out[n].Amount.Add(r.Amount)
+			out[n].Amount, out[n].Previous = out[n].Amount.Add(r.Amount), out[n].Previous.Add(r.Previous)
 			continue
 		}
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b Row) int {
-		return cmp.Or(a.Start.Compare(b.Start), b.Amount.Cmp(a.Amount), compareCells(a, b))
-	})
+	slices.SortFunc(out, func(a, b Row) int { return cmp.Or(a.Start.Compare(b.Start), a.Rest-b.Rest, byAmount(a, b)) })
 	return out
 }
 
+// byAmount puts the largest first.
+func byAmount(a, b Row) int {
+	return cmp.Or(b.Amount.Cmp(a.Amount), b.Previous.Cmp(a.Previous), compareCells(a, b))
+}
+
 func compareCells(a, b Row) int {
-	return cmp.Or(slices.Compare(a.Groups, b.Groups), strings.Compare(a.Currency, b.Currency))
+	return cmp.Or(a.Rest-b.Rest, slices.Compare(a.Groups, b.Groups), strings.Compare(a.Currency, b.Currency))
 }
 
 func totals(rows []Row) []bursar.Money {

@@ -58,3 +58,66 @@ func TestMetricsSayWhereTheyComeFrom(t *testing.T) {
 		}
 	}
 }
+
+func TestFilters(t *testing.T) {
+	for text, want := range map[string]string{
+		"service is AmazonEC2":                      "service|is|AmazonEC2",
+		" service  is not  a b ":                    "service|is not| a b",
+		"usage_type contains is not":                "usage_type|contains|is not",
+		"service is notable":                        "service|is|notable",
+		"tag:team not exists":                       "tag:team|not exists|",
+		"tag:team exists":                           "tag:team|exists|",
+		`tag:"what is it" is 7`:                     "tag:what is it|is|7",
+		"tag:cost centre not contains x":            "tag:cost centre|not contains|x",
+		"cost_category:Unit A is b is c":            "cost_category:Unit A|is|b is c",
+		"legal_entity is Amazon Web Services, Inc.": "legal_entity|is|Amazon Web Services, Inc.",
+	} {
+		f, err := query.ParseFilter(text)
+		if got := f.Dimension.Name + "|" + string(f.Operator) + "|" + f.Value; err != nil || got != want {
+			t.Errorf("%q: %s, %v", text, got, err)
+		}
+	}
+	for text, says := range map[string]string{
+		"team is x": "tag:KEY", "service": "is not", "service was x": "is not", "service is": "not exists", "service exists x": "x", "": "service, account", "tag: is x": "tag:KEY",
+	} {
+		_, err := query.ParseFilter(text)
+		var e *bursar.Error
+		if !errors.As(err, &e) || e.Field != "filter" || !strings.Contains(e.Error(), says) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestPages(t *testing.T) {
+	a := query.Answer{State: "abc"}
+	for i := range 5 {
+		a.Rows = append(a.Rows, query.Row{Amount: bursar.DecimalFromInt64(int64(i), 0)})
+	}
+	var got []string
+	cursor := ""
+	for pages := 0; pages < 3; pages++ {
+		rows, next, err := a.Page(cursor, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range rows {
+			got = append(got, r.Amount.String())
+		}
+		if cursor = next; (next == "") != (pages == 2) {
+			t.Errorf("page %d leads to %q", pages, next)
+		}
+	}
+	if strings.Join(got, "") != "01234" {
+		t.Errorf("got %v", got)
+	}
+	_, next, _ := a.Page("", 2)
+	a.State = "other"
+	if _, _, err := a.Page(next, 2); bursar.CodeOf(err) != bursar.Conflict {
+		t.Errorf("a cursor of another state: %v", err)
+	}
+	for _, c := range []string{"x", "!", "LTEgYWJj"} {
+		if _, _, err := a.Page(c, 2); bursar.CodeOf(err) != bursar.Invalid {
+			t.Errorf("%q: %v", c, err)
+		}
+	}
+}

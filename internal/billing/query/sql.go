@@ -17,16 +17,7 @@ const rolledScale = 18
 // sql writes the statements that answer the question: over the summaries, the rollups or the line items, whichever is the least that has
 // every dimension. One for each set of files.
 func (q Question) sql(snap *lake.Snapshot) (statements []string) {
-	least := ofSummary
-	for _, d := range q.GroupBy {
-		least = min(least, d.level)
-	}
-	if q.Metric.Quantity {
-		least = min(least, ofRollup) // summaries have no units
-	}
-	if q.LineItems {
-		least = ofItems
-	}
+	least := q.least()
 	files := map[level][]lake.Files{ofSummary: snap.Summaries, ofRollup: snap.Rollups, ofItems: snap.LineItems}[least]
 	for _, f := range files {
 		if least == ofItems {
@@ -38,47 +29,72 @@ func (q Question) sql(snap *lake.Snapshot) (statements []string) {
 	return statements
 }
 
-func (q Question) overRollup(f lake.Files) string {
-	groups := make([]string, len(q.GroupBy))
-	for i, d := range q.GroupBy {
-		groups[i] = d.Name
+// least is the level of the smallest files that can answer.
+func (q Question) least() level {
+	least := ofSummary
+	for _, d := range q.GroupBy {
+		least = min(least, d.level)
 	}
+	for _, f := range q.Filters {
+		least = min(least, f.Dimension.level)
+	}
+	if q.Metric.Quantity {
+		least = min(least, ofRollup) // summaries have no units
+	}
+	if q.LineItems || q.Granularity == Hourly {
+		least = ofItems
+	}
+	return least
+}
+
+// reading is how a question reads one set of files: each is an expression over them.
+type reading struct {
+	from      string // a relation
+	day, hour string // hour is "" where only days are known
+	counted   string // the currency, or the unit
+	amount    string
+	valueOf   func(Dimension) string
+}
+
+func (q Question) overRollup(f lake.Files) string {
 	counted := "currency"
 	if q.Metric.Quantity {
 		counted = "unit"
 	}
-	return q.statement(relation(f), "day", counted, q.Metric.Name, groups)
+	return q.statement(reading{from: relation(f), day: "day", counted: counted, amount: q.Metric.Name, valueOf: func(d Dimension) string { return d.Name }})
 }
 
 func (q Question) overItems(f lake.Files) string {
 	has := hasColumn(f)
-	groups := make([]string, len(q.GroupBy))
-	for i, d := range q.GroupBy {
-		groups[i] = d.SQL(has)
-	}
 	counted := currencyOf(has)
 	if q.Metric.Quantity {
 		counted = unitOf(has)
 	}
-	return q.statement(relation(f), dayOf(f), counted, q.Metric.SQL(has), groups)
+	return q.statement(reading{
+		from: relation(f), day: dayOf(f), hour: hourOf(f), counted: counted, amount: q.Metric.SQL(has),
+		valueOf: func(d Dimension) string { return d.SQL(has) },
+	})
 }
 
-func (q Question) statement(from, day, counted, amount string, groups []string) string {
+func (q Question) statement(r reading) string {
 	start := map[Granularity]string{
-		Daily: day, Monthly: "date_trunc('month', " + day + ")::DATE", Total: date(q.From),
+		Hourly: r.hour, Daily: r.day, Monthly: "date_trunc('month', " + r.day + ")::DATE", Total: date(q.From),
 	}[q.Granularity]
 	var b, order strings.Builder
-	fmt.Fprintf(&b, "SELECT %s AS start_day", start)
-	for i, g := range groups {
-		fmt.Fprintf(&b, ", %s AS g%d", g, i)
+	fmt.Fprintf(&b, "SELECT %s AS start_time", start)
+	for i, d := range q.GroupBy {
+		fmt.Fprintf(&b, ", %s AS g%d", r.valueOf(d), i)
 		fmt.Fprintf(&order, ", g%d", i)
 	}
 	having := ""
 	if q.Metric.Quantity { // rows that count nothing have no unit to speak of
 		having = " HAVING counted <> '' OR sum_amount <> 0"
 	}
-	fmt.Fprintf(&b, ", %s AS counted, sum(%s) AS sum_amount FROM %s WHERE %s >= %s AND %s < %s GROUP BY ALL%s ORDER BY start_day, sum_amount DESC%s, counted",
-		counted, amount, from, day, date(q.From), day, date(q.To), having, order.String())
+	fmt.Fprintf(&b, ", %s AS counted, sum(%s) AS sum_amount FROM %s WHERE %s >= %s AND %s < %s", r.counted, r.amount, r.from, r.day, date(q.From), r.day, date(q.To))
+	for _, condition := range conditions(q.Filters, r.valueOf) {
+		b.WriteString(" AND " + condition)
+	}
+	b.WriteString(" GROUP BY ALL" + having + " ORDER BY start_time, sum_amount DESC" + order.String() + ", counted")
 	return b.String()
 }
 
@@ -178,6 +194,18 @@ func dayOf(f lake.Files) string {
 	first, last := date(f.Period.Start()), date(f.Period.End().AddDate(0, 0, -1))
 	return "least(greatest(coalesce(" + day + ", " + first + "), " + first + "), " + last + ")"
 }
+
+// hourOf is the hour that a line item counts to, which lies in the day that it counts to.
+func hourOf(f lake.Files) string {
+	hour := "date_trunc('hour', " + col("line_item_usage_start_date") + ")"
+	if f.Period.IsZero() {
+		return hour
+	}
+	first, last := timestamp(f.Period.Start()), timestamp(f.Period.End().Add(-time.Hour))
+	return "least(greatest(coalesce(" + hour + ", " + first + "), " + first + "), " + last + ")"
+}
+
+func timestamp(t time.Time) string { return "TIMESTAMP '" + t.Format(time.DateTime) + "'" }
 
 // RollupSQL returns the statement that makes a rollup of a delivery's line items: daily sums of every metric by every dimension that is
 // rolled, all of one type.

@@ -33,6 +33,10 @@ func Run(t *testing.T, open func(t *testing.T, dir string) Engine) {
 		"Dimensions":                       dimensions,
 		"TagsByAnyKey":                     tags,
 		"FOCUS":                            focus,
+		"Filters":                          filters,
+		"Hours":                            hours,
+		"TheTimeBefore":                    compared,
+		"TopAndTheRest":                    top,
 		"NothingPublished":                 nothing,
 		"NamesThatLookLikeSQLAreOnlyNames": quoting,
 	} {
@@ -97,13 +101,30 @@ func (b *bench) rows(w query.Words, items bool) string {
 	check(b.t, err)
 	var out []string
 	for _, r := range a.Rows {
-		cells := append([]string{}, r.Groups...)
-		if q.Granularity != query.Total {
-			cells = append([]string{r.Start.Format(time.DateOnly)}, cells...)
-		}
-		out = append(out, strings.Join(append(cells, r.Amount.String(), r.Currency), " "))
+		out = append(out, row(q, r))
 	}
 	return strings.Join(out, "\n")
+}
+
+func row(q query.Question, r query.Row) string {
+	var cells []string
+	switch q.Granularity {
+	case query.Total:
+	case query.Hourly:
+		cells = append(cells, r.Start.Format("2006-01-02T15"))
+	default:
+		cells = append(cells, r.Start.Format(time.DateOnly))
+	}
+	if r.Rest > 0 {
+		cells = append(cells, fmt.Sprintf("(%d more)", r.Rest))
+	} else {
+		cells = append(cells, r.Groups...)
+	}
+	cells = append(cells, r.Amount.String())
+	if q.Compare {
+		cells = append(cells, "was "+r.Previous.String())
+	}
+	return strings.Join(append(cells, r.Currency), " ")
 }
 
 // want compares an answer.
