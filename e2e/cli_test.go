@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"database/sql"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	_ "modernc.org/sqlite" // newer writes a state database
 )
 
 // TestTranscripts runs the sessions in testdata: what people type, and what they see.
@@ -19,7 +21,7 @@ import (
 // Beside testscript's own commands there are: `server [VAR=value…]` starts a simulated AWS and bursar serve, and sets
 // BURSAR_SERVER and BURSAR_TOKEN; `stop` ends bursar with SIGTERM and leaves its log in server.log; `exit CODE bursar …` runs
 // bursar and wants that exit code; `mode FILE BITS` wants a file's permissions; `save VAR FILE` writes a
-// variable's value into a file; `taken VAR` keeps a port busy and
+// variable's value into a file; `newer FILE` makes a state database one of the future; `taken VAR` keeps a port busy and
 // sets a variable to its address.
 func TestTranscripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -30,7 +32,7 @@ func TestTranscripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server": cmdServer, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave,
+			"server": cmdServer, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave, "newer": cmdNewer,
 		},
 		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
 	})
@@ -102,4 +104,12 @@ func cmdTaken(ts *testscript.TestScript, _ bool, args []string) {
 
 func cmdSave(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(ts.Getenv(args[0])+"\n"), 0o600))
+}
+
+func cmdNewer(ts *testscript.TestScript, _ bool, args []string) {
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = db.Exec(`INSERT INTO schema_version (version) VALUES (9999)`)
+	ts.Check(err)
+	ts.Check(db.Close())
 }

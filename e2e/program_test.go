@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -18,8 +19,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bursarhq/bursar/client"
 	"github.com/bursarhq/bursar/internal/app"
 	"github.com/bursarhq/bursar/internal/cli"
+	"github.com/bursarhq/bursar/internal/register"
 	"github.com/bursarhq/bursar/internal/sandbox"
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -32,6 +35,7 @@ func TestMain(m *testing.M) {
 func bursarMain() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop)
 	os.Exit(cli.Main(ctx, app.Local{}, cli.Environment{
 		Args: os.Args[1:], Environ: os.Environ(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 	}))
@@ -142,19 +146,73 @@ func simulated() (*sandbox.Sandbox, []string, error) {
 	}, nil
 }
 
-// serving starts a simulated AWS and bursar on a data folder of the test's own.
-func serving(t *testing.T, extra ...string) (*server, *sandbox.Sandbox) {
+// installation is one bursar with its data folder, and the simulated AWS that it sees. It can be started many times.
+type installation struct {
+	*testing.T
+	aws *sandbox.Sandbox
+	env []string
+	*server
+	owner string
+}
+
+// install starts a simulated AWS and bursar on a data folder of the test's own.
+func install(t *testing.T, extra ...string) *installation {
 	t.Helper()
 	aws, env, err := simulated()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = aws.Close() })
-	env = append(env, "HOME="+t.TempDir(), "BURSAR_DATA_DIR="+filepath.Join(t.TempDir(), "data"))
-	s, err := startServer(append(env, extra...))
+	templates := httptest.NewServer(register.Published())
+	t.Cleanup(templates.Close)
+	env = append(env, "HOME="+t.TempDir(), "BURSAR_DATA_DIR="+filepath.Join(t.TempDir(), "data"), "BURSAR_TEMPLATES_BASE_URL="+templates.URL)
+	in := &installation{T: t, aws: aws, env: append(env, extra...)}
+	in.start()
+	in.owner = in.token
+	t.Cleanup(func() { _ = in.end(os.Kill) })
+	return in
+}
+
+func (in *installation) start() {
+	in.Helper()
+	s, err := startServer(in.env)
 	if err != nil {
-		t.Fatal(err)
+		in.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.end(os.Kill) })
-	return s, aws
+	in.server = s
+}
+
+func (in *installation) client() *client.Client {
+	in.Helper()
+	c, err := client.New(in.url, client.WithToken(in.owner))
+	if err != nil {
+		in.Fatal(err)
+	}
+	return c
+}
+
+// must gives a value, or fails the test when there is an error: must(c.Run(…))(in).
+func must[T any](v T, err error) func(*installation) T {
+	return func(in *installation) T {
+		in.Helper()
+		if err != nil {
+			in.Fatalf("%v\n%s", err, in.log)
+		}
+		return v
+	}
+}
+
+// eventually waits until something holds.
+func (in *installation) eventually(what string, holds func() bool) {
+	in.Helper()
+	deadline := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for !holds() {
+		select {
+		case <-deadline:
+			in.Fatalf("it never came about that %s\n%s", what, in.log)
+		case <-tick.C:
+		}
+	}
 }

@@ -88,7 +88,7 @@ func (a *App) openData(ctx context.Context) error {
 	}
 	a.onClose(func() error { release(); return nil })
 	if a.store, err = store.Open(ctx, filepath.Join(a.config.DataDir, "state.db")); err != nil {
-		return err
+		return explainState(err)
 	}
 	a.onClose(a.store.Close)
 	if a.config.Now != nil {
@@ -106,6 +106,15 @@ func (a *App) openData(ctx context.Context) error {
 	a.lake, err = lake.Open(ctx, folder, a.store, engine, lake.Options{Keep: int(a.config.KeepVersions), Workers: int(a.config.Workers), Log: a.log, Now: a.now})
 	a.engine = engine
 	return err
+}
+
+// explainState says what to do about a state database that cannot be opened.
+func explainState(err error) error {
+	var known *bursar.Error
+	if errors.As(err, &known) { // it has a hint of its own
+		return err
+	}
+	return bursar.Errorf(bursar.Unavailable, "%w", err).WithHint("check that bursar may read and write it; if it is damaged, restore it from a backup: the external ids are in it")
 }
 
 func (a *App) now() time.Time {
@@ -127,6 +136,12 @@ func (a *App) Run(ctx context.Context) error {
 	a.scheduler.Start(ctx)
 	defer a.scheduler.Stop()
 	return serveHTTP(ctx, a.listener, a.api, a.api.Close, a.log)
+}
+
+// ready says whether requests can be served: the state answers, and runs are worked off.
+func (a *App) ready(ctx context.Context) error {
+	err := a.store.View(ctx, func(tx *store.Tx) error { _, err := tx.Workspaces(); return err })
+	return errors.Join(err, a.runner.Ready())
 }
 
 // Handler is the whole HTTP face.

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -131,6 +132,22 @@ func httpURL(field func(*Config) *string) func(*Config, string) error {
 	}
 }
 
+// pattern takes what matches; like says how it looks.
+func pattern(field func(*Config) *string, form *regexp.Regexp, like string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if !form.MatchString(v) {
+			return fmt.Errorf("%q does not look like %s", v, like)
+		}
+		*field(c) = v
+		return nil
+	}
+}
+
+var (
+	regionForm    = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	principalForm = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(role|user)/[!-~]+$`)
+)
+
 func listenAddr(c *Config, v string) error {
 	if _, _, err := net.SplitHostPort(v); err != nil {
 		return fmt.Errorf("%q is not an address to listen on; write host:port, for example 127.0.0.1:8440", v)
@@ -143,11 +160,11 @@ var options = []option{
 	{key: "data_dir", def: "bursar-data", doc: "Folder that holds everything bursar keeps: the state database and the lake. Created when absent, with access for its owner only.", set: text(func(c *Config) *string { return &c.DataDir })},
 	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr},
 	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
-	{key: "aws_region", def: "us-east-1", doc: "Region of bursar's own AWS calls.", set: text(func(c *Config) *string { return &c.Region })},
+	{key: "aws_region", def: "us-east-1", doc: "Region of bursar's own AWS calls.", set: pattern(func(c *Config) *string { return &c.Region }, regionForm, "us-east-1")},
 	{key: "aws_access_key_id", doc: "Access key of bursar's own identity. Leave empty to use the ambient one: instance role, container role, environment or profile.", set: text(func(c *Config) *string { return &c.AccessKeyID })},
 	{key: "aws_secret_access_key", secret: true, doc: "Secret of that access key.", set: secret(func(c *Config) *bursar.Secret { return &c.SecretAccessKey })},
 	{key: "aws_session_token", secret: true, doc: "Session token, when the access key is a temporary one.", set: secret(func(c *Config) *bursar.Secret { return &c.SessionToken })},
-	{key: "aws_principal_arn", doc: "Exact ARN of bursar's own role or user, path included. Needed when bursar runs as a role with a path: AWS does not tell a session its role's path, and customers' trust policies name the full ARN.", set: text(func(c *Config) *string { return &c.PrincipalARN })},
+	{key: "aws_principal_arn", doc: "Exact ARN of bursar's own role or user, path included. Needed when bursar runs as a role with a path: AWS does not tell a session its role's path, and customers' trust policies name the full ARN.", set: pattern(func(c *Config) *string { return &c.PrincipalARN }, principalForm, "arn:aws:iam::123456789012:role/path/name")},
 	{key: "aws_endpoint", doc: "One endpoint for every AWS service, for a simulated AWS. Never set it in production: every request, signed with your credentials, goes there.", set: httpURL(func(c *Config) *string { return &c.Endpoint })},
 	{key: "templates_base_url", doc: "Where the published CloudFormation templates lie: an S3 https URL that customers can read. Without it, set-up offers the template as a download and the CLI command, instead of a link.", set: httpURL(func(c *Config) *string { return &c.TemplateBaseURL })},
 	{key: "aws_console_url", doc: "Base of the AWS console's addresses, for a simulated AWS. Empty for the real ones.", set: httpURL(func(c *Config) *string { return &c.ConsoleBaseURL })},
@@ -162,8 +179,8 @@ var options = []option{
 
 func (o option) env() string { return "BURSAR_" + strings.ToUpper(o.key) }
 
-// LoadConfig reads the settings: defaults, then the file (YAML; "" for none), then the environment. A secret may
-// also be given as a file's name in BURSAR_…_FILE. An unknown key, in the file or as a BURSAR_ variable, is an error:
+// LoadConfig reads the settings: defaults, then the file (YAML; "" for none), then the environment. An empty value
+// is none. A secret may also be given as a file's name in BURSAR_…_FILE. An unknown key, in the file or as a BURSAR_ variable, is an error:
 // a setting that is misspelled must not be ignored.
 func LoadConfig(file string, environ []string) (Config, error) {
 	var c Config
@@ -177,10 +194,10 @@ func LoadConfig(file string, environ []string) (Config, error) {
 	}
 	for _, o := range options {
 		value, where := o.def, "the default"
-		if v, ok := fromFile[o.key]; ok {
+		if v, ok := fromFile[o.key]; ok && v != "" {
 			value, where = v, file
 		}
-		if v, ok := fromEnv[o.key]; ok {
+		if v, ok := fromEnv[o.key]; ok && v != "" {
 			value, where = v, o.env()
 		}
 		if value == "" {
@@ -215,35 +232,53 @@ func readConfigFile(file string) (map[string]string, error) {
 	}
 	b, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, bursar.Errorf(bursar.NotFound, "the configuration file %s does not exist", file).WithHint("create it, or leave --config out to use the defaults and the environment")
+		return nil, bursar.Errorf(bursar.Invalid, "the configuration file %s does not exist", file).WithHint("create it, or leave --config out to use the defaults and the environment")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
+		return nil, bursar.Errorf(bursar.Invalid, "the configuration file cannot be read: %w", err).WithHint("check its path and that bursar may read it")
 	}
-	var raw map[string]yaml.Node
-	if err := yaml.Unmarshal(b, &raw); err != nil {
-		return nil, bursar.Errorf(bursar.Invalid, "%s is not YAML: %w", file, err)
+	var doc yaml.Node
+	if err := yaml.Unmarshal(b, &doc); err != nil {
+		return nil, bursar.Errorf(bursar.Invalid, "%s is not YAML: %w", file, err).WithHint("write one setting a line, as in addr: 127.0.0.1:8440")
+	}
+	if len(doc.Content) == 0 { // nothing, or comments
+		return nil, nil
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return nil, bursar.Errorf(bursar.Invalid, "%s holds no settings", file).WithHint("write one setting a line, as in addr: 127.0.0.1:8440")
 	}
 	out := map[string]string{}
-	for key, node := range raw {
-		name, fileTwin := strings.CutSuffix(key, "_file")
-		o := find(cmp.Or(name, key))
-		switch {
-		case node.Kind != yaml.ScalarNode:
-			return nil, bursar.Errorf(bursar.Invalid, "%s line %d: %s is not a plain value", file, node.Line, key)
-		case o == nil || fileTwin && !o.secret:
-			return nil, unknownSetting(key, fmt.Sprintf("%s line %d", file, node.Line))
-		case fileTwin:
-			v, err := readSecretFile(resolve(file, node.Value))
-			if err != nil {
-				return nil, err
-			}
-			out[name] = v
-		default:
-			out[key] = node.Value
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		name, v, err := fileSetting(file, top.Content[i], top.Content[i+1])
+		if err != nil {
+			return nil, err
 		}
+		if _, twice := out[name]; twice {
+			return nil, bursar.Errorf(bursar.Invalid, "%s line %d: %s is set twice", file, top.Content[i].Line, name).WithHint("remove one of the two")
+		}
+		out[name] = v
 	}
 	return out, nil
+}
+
+// fileSetting reads one line of the file. It never quotes a value that it does not know: it may be a secret.
+func fileSetting(file string, k, v *yaml.Node) (name, value string, err error) {
+	where := fmt.Sprintf("%s line %d", file, k.Line)
+	name, fileTwin := strings.CutSuffix(k.Value, "_file")
+	o := find(name)
+	switch {
+	case o == nil || fileTwin && !o.secret:
+		return "", "", unknownSetting(k.Value, where)
+	case v.Kind != yaml.ScalarNode:
+		return "", "", bursar.Errorf(bursar.Invalid, "%s: %s is not a plain value", where, k.Value)
+	case v.Tag == "!!null":
+		return name, "", nil
+	case fileTwin:
+		value, err = readSecretFile(resolve(file, v.Value))
+		return name, value, err
+	}
+	return name, v.Value, nil
 }
 
 // resolve makes a name in a configuration file relative to that file.
@@ -302,8 +337,8 @@ func readSecretFile(name string) (string, error) {
 // ConfigReference writes the settings as Markdown, for docs/config.md.
 func ConfigReference() string {
 	var b strings.Builder
-	b.WriteString("# Settings\n\nEach setting is a key of the YAML file that `bursar serve --config FILE` reads, or an environment variable, which wins.\n" +
-		"A secret can also be given as a file's name: its variable, or key, with `_FILE` (`_file`) at the end.\n\n| key | variable | default | meaning |\n|---|---|---|---|\n")
+	b.WriteString("# Settings\n\nEach setting is a key of the YAML file that `bursar serve --config FILE` reads, or an environment variable, which wins. An empty value is\nnone. " +
+		"A secret can also be given as a file's name: its variable, or key, with `_FILE` (`_file`) at the end. A setting\nthat is unknown, or has a value that cannot be, keeps bursar from starting.\n\n| key | variable | default | meaning |\n|---|---|---|---|\n")
 	for _, o := range options {
 		env := "`" + o.env() + "`"
 		if o.secret {

@@ -1,12 +1,14 @@
 package app_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/app"
 )
 
@@ -41,6 +43,16 @@ func TestLoadConfigSecretFromFile(t *testing.T) {
 	}
 }
 
+func TestLoadConfigEmptyValuesAreNone(t *testing.T) {
+	c, err := app.LoadConfig(write(t, "bursar.yaml", "# nothing but\nlog_level:\npublic_url: \"\"\n"), []string{"BURSAR_DATA_DIR=", "BURSAR_AWS_SESSION_TOKEN="})
+	if err != nil || c.DataDir != "bursar-data" || c.LogLevel != "info" || !c.SessionToken.IsZero() {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	if _, err := app.LoadConfig(write(t, "bursar.yaml", "# nothing\n"), nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLoadConfigRefusals(t *testing.T) {
 	for name, tc := range map[string]struct{ file, env, want string }{
 		"misspelled key":           {file: "adr: x\n", want: "unknown setting adr"},
@@ -52,6 +64,13 @@ func TestLoadConfigRefusals(t *testing.T) {
 		"no file of a plain value": {env: "BURSAR_ADDR_FILE=/x", want: "unknown setting"},
 		"a list":                   {file: "addr: [a]\n", want: "not a plain value"},
 		"not YAML":                 {file: "\t:", want: "not YAML"},
+		"no settings":              {file: "s3cret-of-mine\n", want: "holds no settings"},
+		"a setting twice":          {file: "addr: a:1\naddr: b:1\n", want: "line 2: addr is set twice"},
+		"a secret twice":           {file: "aws_secret_access_key: x\naws_secret_access_key_file: /dev/null\n", want: "set twice"},
+		"secret file missing":      {env: "BURSAR_AWS_SECRET_ACCESS_KEY_FILE=/does/not/exist", want: "a secret's file cannot be read"},
+		"region":                   {env: "BURSAR_AWS_REGION=us east 1", want: "us-east-1"},
+		"principal":                {env: "BURSAR_AWS_PRINCIPAL_ARN=arn:aws:sts::123456789012:assumed-role/a/b", want: "arn:aws:iam::123456789012:role/path/name"},
+		"too little memory":        {env: "BURSAR_MEMORY_LIMIT_MB=1", want: "at least 64"},
 		"log level":                {env: "BURSAR_LOG_LEVEL=loud", want: "debug, info, warn, error"},
 	} {
 		file := ""
@@ -61,6 +80,9 @@ func TestLoadConfigRefusals(t *testing.T) {
 		_, err := app.LoadConfig(file, []string{tc.env})
 		if err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: got %v, want it to say %q", name, err, tc.want)
+		}
+		if bursar.CodeOf(err) != bursar.Invalid || strings.Contains(fmt.Sprint(err), "s3cret-of-mine") {
+			t.Errorf("%s: a refusal has the code invalid and repeats no value that may be secret: %v", name, err)
 		}
 	}
 	if _, err := app.LoadConfig("/does/not/exist.yaml", nil); err == nil || !strings.Contains(err.Error(), "does not exist") {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,19 +16,21 @@ func (Local) Serve(ctx context.Context, o cli.ServeOptions, out, log io.Writer) 
 	if err != nil {
 		return err
 	}
-	a, err := New(ctx, c, newLog(log, c))
+	logger := newLog(log, c)
+	a, err := New(ctx, c, logger)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	if !a.Owner.IsZero() {
-		fmt.Fprintf(out, "This is the first start. The owner's token, which is shown this once:\n\n  %s\n\nPut it in BURSAR_TOKEN, then: bursar account add 123456789012 \"Main payer\"\n\n", a.Owner.Reveal())
+		fmt.Fprintf(out, "This is the first start. The owner's token, which is shown this once:\n\n  %s\n\n\"bursar login %s\" keeps it, or put it in BURSAR_TOKEN. Then: bursar account add 123456789012 \"Main payer\"\n\n", a.Owner.Reveal(), a.URL())
 	}
 	fmt.Fprintf(out, "bursar listens on %s\n", a.URL())
-	if err := a.Run(ctx); err != nil {
+	if err := errors.Join(a.Run(ctx), a.Close()); err != nil {
 		return err
 	}
-	return a.Close()
+	logger.Info("stopped")
+	return nil
 }
 
 func newLog(w io.Writer, c Config) *slog.Logger {

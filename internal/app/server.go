@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -14,18 +15,25 @@ import (
 // stopTime is how long a stopping server lets requests come to their end.
 const stopTime = 10 * time.Second
 
-// listen takes the address; an address in use is explained.
+// listen takes the address; it explains why an address cannot be had.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, bursar.Errorf(bursar.Unavailable, "cannot listen on %s: %w", addr, err).WithHint("set addr to a free address, for example 127.0.0.1:0")
+	if err == nil {
+		return l, nil
 	}
-	return l, nil
+	hint := "set addr (BURSAR_ADDR) to an address of this machine, for example 127.0.0.1:8440"
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		hint = "another program listens there: stop it, or set addr (BURSAR_ADDR) to a free address; port 0 takes any free one"
+	case errors.Is(err, syscall.EACCES):
+		hint = "ports below 1024 need a privilege: set addr (BURSAR_ADDR) to a higher one"
+	}
+	return nil, bursar.Errorf(bursar.Unavailable, "cannot listen on %s: %w", addr, err).WithHint("%s", hint)
 }
 
 // serveHTTP serves until ctx ends, then lets requests come to their end.
 func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, closing func(), log *slog.Logger) error {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	if closing != nil {
 		srv.RegisterOnShutdown(closing)
 	}
@@ -36,6 +44,7 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, closing func
 		return err
 	case <-ctx.Done():
 	}
+	log.Info("stopping: requests and runs come to a safe point", slog.Duration("at_most", stopTime))
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	err := srv.Shutdown(grace)

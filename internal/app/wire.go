@@ -32,7 +32,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	)
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Guide: identity,
-		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, Now: a.now, Log: a.log,
+		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, Ready: a.ready, Now: a.now, Log: a.log,
 	})
 	return err
 }

@@ -49,6 +49,7 @@ type Runner struct {
 	cancel  context.CancelFunc            // stops everything; nil while stopped
 	running map[string]context.CancelFunc // by run
 	active  map[string]int                // runs by kind
+	broken  error                         // why the queue could not be read last; nil when it could
 	done    sync.WaitGroup
 }
 
@@ -98,6 +99,16 @@ func (r *Runner) Stop() {
 		cancel()
 	}
 	r.done.Wait()
+}
+
+// Ready says whether runs are worked off: not before Start, not after Stop, and not while the queue cannot be read.
+func (r *Runner) Ready() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.cancel == nil {
+		return errors.New("job: the runner is not running")
+	}
+	return r.broken
 }
 
 // Wake makes the runner look at the queue now. Whoever enqueues a run calls it after the commit.
@@ -244,6 +255,9 @@ func (r *Runner) claim(ctx context.Context) (t *task, wait time.Duration) {
 		}
 		return err
 	})
+	r.mu.Lock()
+	r.broken = err
+	r.mu.Unlock()
 	if err != nil {
 		if t != nil {
 			r.forget(t)
