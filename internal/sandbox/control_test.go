@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/bursarhq/bursar"
 )
 
 // ask calls the control API.
@@ -69,6 +71,34 @@ func TestControlAPI(t *testing.T) {
 	}
 }
 
+func TestControlDeliveries(t *testing.T) {
+	s := start(t, small(t))
+	makeBucket(t, s, payer, "payer-bills")
+	order(t, s, payer, "daily", "payer-bills", bursar.FormatCUR2, "csv", bursar.Overwrite)
+	url := s.URL()
+	_, out := ask(t, url, "GET", "/_sandbox/exports?account="+payer, "")
+	arn := out["exports"].([]any)[0].(map[string]any)["arn"].(string)
+	if _, out = ask(t, url, "POST", "/_sandbox/deliveries", `{"export":"`+arn+`"}`); len(out["deliveries"].([]any)) != 2 {
+		t.Errorf("deliver: %v", out)
+	}
+	_, before := ask(t, url, "GET", "/_sandbox/truth?period=2026-06&export="+arn, "")
+	if _, out = ask(t, url, "POST", "/_sandbox/restatements", `{"export":"`+arn+`","period":"2026-06"}`); len(out["deliveries"].([]any)) != 1 {
+		t.Errorf("restate: %v", out)
+	}
+	_, after := ask(t, url, "GET", "/_sandbox/truth?period=2026-06&export="+arn, "")
+	cost := func(m map[string]any) string { return m["truth"].(map[string]any)["unblended_cost"].(string) }
+	if want, _ := s.Billing().Truth(arn, june); cost(after) != want.Truth.Unblended.String() || cost(before) == cost(after) {
+		t.Errorf("truth %s, then %s", cost(before), cost(after))
+	}
+	if _, out = ask(t, url, "GET", "/_sandbox/deliveries?period=2026-06&export="+arn, ""); len(out["deliveries"].([]any)) != 2 {
+		t.Errorf("list: %v", out)
+	}
+	_, index := ask(t, url, "GET", "/_sandbox/", "")
+	if n := len(index["control"].([]any)); n != 17 || len(index["services"].([]any)) != 8 {
+		t.Errorf("the index has %d operations: %v", n, index)
+	}
+}
+
 func TestControlRefuses(t *testing.T) {
 	s := start(t)
 	for _, tt := range []struct {
@@ -82,6 +112,12 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "/_sandbox/faults", `{}`, 400},
 		{"POST", "/_sandbox/accounts", `{"id":"111122223333"}`, 400},
 		{"GET", "/_sandbox/none", ``, 404},
+		{"GET", "/_sandbox/truth?export=arn:aws:x&period=2026-06", ``, 404},
+		{"GET", "/_sandbox/truth?period=June", ``, 400},
+		{"GET", "/_sandbox/deliveries?period=2026-13", ``, 400},
+		{"POST", "/_sandbox/deliveries", `{"export":"arn:aws:x"}`, 409},
+		{"POST", "/_sandbox/restatements", `{"export":"arn:aws:x","period":"2026-06"}`, 409},
+		{"POST", "/_sandbox/exports", `{"account":"777788889999","files":"/nowhere"}`, 400},
 	} {
 		if got, _ := ask(t, s.URL(), tt.method, tt.path, tt.body); got != tt.want {
 			t.Errorf("%s %s %s: %d, want %d", tt.method, tt.path, tt.body, got, tt.want)
