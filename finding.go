@@ -94,9 +94,10 @@ type Status struct {
 	CheckedAt    time.Time                      `json:"checked_at,omitzero"`
 }
 
-// Summarize derives a status from the newest finding of each check.
+// Summarize derives a status from the newest finding of each check. What is not set up outweighs what works: that a role may
+// look for exports says nothing about whether there is one.
 func Summarize(newest []Finding) Status {
-	s := Status{Summary: SummaryPending, Capabilities: map[Capability]CapabilityState{CapAccess: StateNotSetUp}}
+	s := Status{Summary: SummaryPending, Capabilities: map[Capability]CapabilityState{CapAccess: ""}}
 	for _, f := range newest {
 		if f.At.After(s.CheckedAt) {
 			s.CheckedAt = f.At
@@ -104,8 +105,11 @@ func Summarize(newest []Finding) Status {
 		if f.Check == "export_delivery" {
 			s.DataArrival = arrivalOf(f)
 		}
-		if state := stateOf(f); worse(state, s.Capabilities[f.Capability]) {
-			s.Capabilities[f.Capability] = state
+		s.Capabilities[f.Capability] = worst(s.Capabilities[f.Capability], stateOf(f))
+	}
+	for c, state := range s.Capabilities {
+		if state == "" {
+			s.Capabilities[c] = StateNotSetUp
 		}
 	}
 	for _, state := range s.Capabilities {
@@ -117,21 +121,28 @@ func Summarize(newest []Finding) Status {
 }
 
 var stateRank = map[CapabilityState]int{
-	"": 0, StateNotSetUp: 1, StateOK: 2, StateWaiting: 3, StateDegraded: 4, StateLate: 5, StateFailed: 6, StateInsecure: 7,
+	"": 0, StateOK: 1, StateNotSetUp: 2, StateWaiting: 3, StateDegraded: 4, StateLate: 5, StateFailed: 6, StateInsecure: 7,
 }
 
 var summaryRank = map[Summary]int{
 	SummaryPending: 0, SummaryConnected: 1, SummaryAttention: 2, SummaryBroken: 3, SummaryInsecure: 4,
 }
 
-func worse(a, b CapabilityState) bool { return stateRank[a] > stateRank[b] }
+func worst(a, b CapabilityState) CapabilityState {
+	if stateRank[b] > stateRank[a] {
+		return b
+	}
+	return a
+}
 
 func stateOf(f Finding) CapabilityState {
 	switch {
 	case f.Code == CodeInsecureTrust:
 		return StateInsecure
-	case f.Code == "not_set_up" || f.Status == StatusSkipped:
+	case f.Code == "not_set_up":
 		return StateNotSetUp
+	case f.Status == StatusSkipped:
+		return "" // says nothing
 	case f.Code == string(ArrivalLate):
 		return StateLate
 	}
