@@ -30,13 +30,16 @@ func Verify(ctx context.Context, b bursar.Bucket, c Candidate, now time.Time) ([
 			return nil, bursar.Errorf(bursar.Invalid, "the file %q, which the manifest names, is missing", key).WithReason("file_missing").
 				WithHint("wait for AWS's next delivery; if it stays so, look whether something deletes objects from the bucket")
 		}
-		if o.Modified.After(c.Object.Modified) && now.Sub(o.Modified) < settled {
+		if newer(o.Modified, c.Object.Modified) && now.Sub(o.Modified) < settled {
 			return nil, changing("the file %q is newer than the manifest", key)
 		}
 		files = append(files, o)
 	}
 	return files, nil
 }
+
+// newer compares whole seconds: a listing may tell times more exactly than the header of an object does.
+func newer(a, b time.Time) bool { return a.Truncate(time.Second).After(b.Truncate(time.Second)) }
 
 // beside lists the folders that hold the files: for many files that is cheaper than asking for each. Folders of disks know no leading
 // slash, so a file is also found under its key without one.
