@@ -160,6 +160,17 @@ func (a *API) checkAccount(ctx context.Context, p auth.Principal, in *accountPat
 	return a.start(ctx, p, KindCheck, in.Account)
 }
 
+// importAccount looks at every period, those too that a poll would let rest: a person who asks wants to know.
 func (a *API) importAccount(ctx context.Context, p auth.Principal, in *accountPath) (*startedOutput, error) {
+	err := a.Store.InTx(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(p.WorkspaceID, in.Account)
+		if err != nil {
+			return err
+		}
+		return tx.LookAgain(p.WorkspaceID, account.ID)
+	})
+	if err != nil {
+		return nil, err
+	}
 	return a.start(ctx, p, KindImport, in.Account)
 }

@@ -75,3 +75,9 @@ func (tx *Tx) SetManifest(workspaceID, exportID string, m Manifest) error {
 func (tx *Tx) Manifests(workspaceID, exportID string) ([]Manifest, error) {
 	return many(tx, scanManifest, `SELECT period, key, etag, checked_at FROM manifests WHERE workspace_id = $1 AND export_id = $2 ORDER BY period`, workspaceID, exportID)
 }
+
+// LookAgain forgets when the manifests of an account's exports were looked at: the next look asks for every period's.
+func (tx *Tx) LookAgain(workspaceID, account string) error {
+	return tx.exec(`UPDATE manifests SET checked_at = 0 WHERE workspace_id = $1
+		AND export_id IN (SELECT id FROM exports WHERE workspace_id = $1 AND account = $2)`, workspaceID, account)
+}
