@@ -63,7 +63,7 @@ func (d *demo) open(ctx context.Context) (err error) {
 		}
 		d.onClose(func() error { return os.RemoveAll(dir) })
 	}
-	if d.aws, err = sandbox.New(sandbox.Config{Log: d.log}); err != nil {
+	if d.aws, err = sandbox.New(sandbox.Config{Dir: dir, Log: d.log}); err != nil {
 		return err
 	}
 	d.onClose(d.aws.Close)
@@ -94,7 +94,7 @@ func (d *demo) config(dir, templates string) Config {
 		AccessKeyID: key.ID, SecretAccessKey: key.Secret, Endpoint: d.aws.URL(),
 		TemplateBaseURL: templates, ConsoleBaseURL: d.aws.URL() + "/console",
 		CheckEvery: 6 * time.Hour, PollEvery: demoPoll, KeepVersions: 3, MemoryLimitMB: 256,
-		Propagation: Propagation{Between: 200 * time.Millisecond}, Now: d.aws.Cloud().Clock.Now,
+		Propagation: Propagation{Window: 10 * time.Second, Between: 200 * time.Millisecond}, Now: d.aws.Cloud().Clock.Now,
 	}
 }
 
