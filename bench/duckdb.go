@@ -7,24 +7,21 @@ import (
 	"encoding/csv"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the peer, and the engine of the lake
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/sandbox/billgen/report"
 )
 
-func init() {
-	tasks["duckdb-csv"] = duckdbCSV
-	tasks["duckdb-parquet"] = duckdbParquet
-}
-
-// duckType gives DuckDB's type of a CUR 2.0 column: the peer gets the types that a person would write down by hand.
+// duckType gives DuckDB's type of a CUR 2.0 column: the one that the manifest names, with money as an exact decimal, which is
+// what a person would write down by hand.
 func duckType(column string) string {
-	switch {
-	case strings.HasSuffix(column, "_date"), strings.HasSuffix(column, "_start_time"), strings.HasSuffix(column, "_end_time"):
+	switch t, _ := report.ColumnType(bursar.FormatCUR2, column); t {
+	case "timestamp":
 		return "TIMESTAMP"
-	case strings.HasSuffix(column, "_cost"), strings.HasSuffix(column, "_rate"), strings.HasSuffix(column, "_amount"),
-		strings.HasSuffix(column, "_usage_amount"), strings.HasSuffix(column, "_fee"), strings.HasSuffix(column, "_commitment"):
+	case "double":
 		return "DECIMAL(28,10)"
 	}
 	return "VARCHAR"
@@ -32,11 +29,7 @@ func duckType(column string) string {
 
 // duckdbCSV is what somebody who knows DuckDB well would write: typed columns, zstd, no insertion order.
 func duckdbCSV(ctx context.Context, args []string) (map[string]float64, error) {
-	dir, out := args[0], args[1]
-	files, err := filepath.Glob(filepath.Join(dir, "*.csv.gz"))
-	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("no csv.gz under %s", dir)
-	}
+	out, files := args[0], args[1:]
 	header, err := csvHeader(files[0])
 	if err != nil {
 		return nil, err
@@ -45,11 +38,11 @@ func duckdbCSV(ctx context.Context, args []string) (map[string]float64, error) {
 	for _, h := range header {
 		cols = append(cols, fmt.Sprintf("'%s': '%s'", h, duckType(h)))
 	}
-	return duckdbCopy(ctx, fmt.Sprintf("read_csv('%s/*.csv.gz', header=true, delim=',', quote='\"', escape='\"', columns={%s})", dir, strings.Join(cols, ", ")), out)
+	return duckdbCopy(ctx, fmt.Sprintf("read_csv(['%s'], header=true, delim=',', quote='\"', escape='\"', columns={%s})", strings.Join(files, "', '"), strings.Join(cols, ", ")), out)
 }
 
 func duckdbParquet(ctx context.Context, args []string) (map[string]float64, error) {
-	return duckdbCopy(ctx, fmt.Sprintf("read_parquet('%s/*.parquet')", args[0]), args[1])
+	return duckdbCopy(ctx, fmt.Sprintf("read_parquet(['%s'])", strings.Join(args[1:], "', '")), args[0])
 }
 
 func duckdbCopy(ctx context.Context, from, out string) (map[string]float64, error) {

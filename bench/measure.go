@@ -15,8 +15,6 @@ import (
 // It answers with numbers of its own, for example rows.
 type task func(ctx context.Context, args []string) (map[string]float64, error)
 
-var tasks = map[string]task{}
-
 // cost is what a task took.
 type cost struct {
 	Wall  time.Duration
@@ -59,24 +57,29 @@ func runTask(ctx context.Context, name string, args []string) error {
 	return json.NewEncoder(os.Stdout).Encode(out)
 }
 
-// pair measures two tasks in turns, so that both see the same machine, and returns the cheaper run of each by wall time.
-func pair(ctx context.Context, runs int, a, b func() (cost, error)) (best [2]cost, err error) {
-	for i := range runs {
-		for k, f := range []func() (cost, error){a, b} {
+// inTurns measures several things one after another, a number of times, so that all see the same machine. It returns
+// the run of each that took the shortest time.
+func inTurns(ctx context.Context, turns int, things ...func() (cost, error)) ([]cost, error) {
+	best := make([]cost, len(things))
+	for turn := range turns {
+		for i, f := range things {
 			if ctx.Err() != nil {
-				return best, ctx.Err()
+				return nil, ctx.Err()
 			}
 			c, err := f()
 			if err != nil {
-				return best, err
+				return nil, err
 			}
-			if i == 0 || c.Wall < best[k].Wall {
-				best[k] = c
+			if turn == 0 || c.Wall < best[i].Wall {
+				best[i] = c
 			}
 		}
 	}
 	return best, nil
 }
+
+// rate is rows per second.
+func (c cost) rate() float64 { return c.Out["rows"] / c.Wall.Seconds() }
 
 func median(d []time.Duration) time.Duration {
 	slices.Sort(d)

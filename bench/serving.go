@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// program builds bursar once and returns where it is.
+func (b *bench) program(ctx context.Context) (string, error) {
+	path := filepath.Join(b.scratch, "bursar")
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "github.com/bursarhq/bursar/cmd/bursar").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building bursar: %w\n%s", err, out)
+	}
+	return path, nil
+}
+
+// folder returns a new folder of the run's own.
+func (b *bench) folder(name string) string { return filepath.Join(b.scratch, name) }
+
+// server is a running `bursar serve`.
+type server struct {
+	cmd   *exec.Cmd
+	aws   *httptest.Server
+	url   string
+	token string        // of the first start
+	took  time.Duration // until it said that it is ready
+}
+
+// serve starts bursar on a data folder and waits until it is ready. AWS is a local server that only says who bursar is, so that no network
+// is in the figures.
+func (b *bench) serve(ctx context.Context, data string) (*server, error) {
+	program, err := b.program(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{aws: httptest.NewServer(http.HandlerFunc(callerIdentity)), cmd: exec.CommandContext(ctx, program, "serve")}
+	s.cmd.Env = append(withoutSettings(os.Environ()), "BURSAR_DATA_DIR="+data, "BURSAR_ADDR=127.0.0.1:0", "BURSAR_LOG_LEVEL=error",
+		"BURSAR_AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "BURSAR_AWS_SECRET_ACCESS_KEY=bench", "BURSAR_AWS_ENDPOINT="+s.aws.URL)
+	s.cmd.Stderr = os.Stderr
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	began := time.Now()
+	if err := s.cmd.Start(); err != nil {
+		return nil, err
+	}
+	if err := s.listen(out); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	if err := s.ready(ctx); err != nil {
+		return nil, errors.Join(err, s.stop())
+	}
+	s.took = time.Since(began)
+	return s, nil
+}
+
+func callerIdentity(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/xml")
+	fmt.Fprint(w, `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>`+
+		`<Arn>arn:aws:iam::210987654321:user/bursar</Arn><UserId>AIDACKCEVSQ6C2EXAMPLE</UserId><Account>210987654321</Account>`+
+		`</GetCallerIdentityResult></GetCallerIdentityResponse>`)
+}
+
+func withoutSettings(environ []string) (out []string) {
+	for _, kv := range environ {
+		if !strings.HasPrefix(kv, "BURSAR_") {
+			out = append(out, kv)
+		}
+	}
+	return out
+}
+
+// listen reads what the server prints until it says its address.
+func (s *server) listen(out io.Reader) error {
+	lines := bufio.NewScanner(out)
+	announced := false
+	for lines.Scan() {
+		line := strings.TrimSpace(lines.Text())
+		url, found := strings.CutPrefix(line, "bursar listens on ")
+		switch {
+		case found:
+			s.url = url
+			go io.Copy(io.Discard, out)
+			return nil
+		case announced && s.token == "":
+			s.token = line
+		case strings.Contains(line, "owner's token"):
+			announced = true
+		}
+	}
+	return errors.New("bursar serve ended before it listened")
+}
+
+func (s *server) ready(ctx context.Context) error {
+	for {
+		resp, err := http.Get(s.url + "/readyz")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func (s *server) stop() error {
+	defer s.aws.Close()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	return s.cmd.Wait()
+}
+
+// memory returns the server's resident memory, now and at its peak.
+func (s *server) memory() (now, peak int64, err error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		name, value, _ := strings.Cut(line, ":")
+		kb, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		switch name {
+		case "VmRSS":
+			now = kb << 10
+		case "VmHWM":
+			peak = kb << 10
+		}
+	}
+	return now, peak, nil
+}
+
+// start measures `bursar serve` on an empty folder, and `bursar version`.
+func (b *bench) start(ctx context.Context) error {
+	var took, version []time.Duration
+	var resident int64
+	for i := range 5 {
+		s, err := b.serve(ctx, b.folder(fmt.Sprintf("empty-%d", i)))
+		if err != nil {
+			return err
+		}
+		took = append(took, s.took)
+		if resident, _, err = s.memory(); err != nil {
+			return errors.Join(err, s.stop())
+		}
+		if err := s.stop(); err != nil {
+			return err
+		}
+		began := time.Now()
+		if err := exec.CommandContext(ctx, b.folder("bursar"), "version").Run(); err != nil {
+			return err
+		}
+		version = append(version, time.Since(began))
+	}
+	ready := median(took)
+	b.table.judge("bursar serve, start to ready, empty data", "at most 500 ms", ready <= 500*time.Millisecond, "%d ms, median of 5", ready.Milliseconds())
+	b.table.add("  resident memory", "%s", mb(resident))
+	b.table.add("bursar version", "%d ms, median of 5", median(version).Milliseconds())
+	return nil
+}
