@@ -19,7 +19,7 @@ const (
 
 // ask asks for cost by service and day over one month, through the API of a server.
 func (b *bench) ask(ctx context.Context) error {
-	d, err := b.bills(ctx, bill{b.rows, 5, bursar.FileCSV, benchMonth})
+	d, err := b.bills(ctx, b.month())
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (b *bench) ask(ctx context.Context) error {
 func (b *bench) askMany(ctx context.Context) error {
 	var all []*delivered
 	for i := range manyMonths {
-		d, err := b.bills(ctx, bill{2 * b.rows, 8, bursar.FileCSV, benchMonth.Add(i)})
+		d, err := b.bills(ctx, bill{Rows: 2 * b.rows, Files: 8, Format: bursar.FileCSV, Period: benchMonth.Add(i)})
 		if err != nil {
 			return err
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/sandbox/billgen"
@@ -19,7 +18,12 @@ type bill struct {
 	Files  int
 	Format bursar.FileFormat
 	Period bursar.Period
+	// Order of the rows in their file: "" is the generator's, in which the hours of a resource follow each other; random is the
+	// worst that there can be.
+	Order string
 }
+
+const random = "random"
 
 // delivered is a bill in a folder that is laid out like a bucket.
 type delivered struct {
@@ -59,10 +63,14 @@ const (
 
 // bills returns a generated bill, from the cache where it is there.
 func (b *bench) bills(ctx context.Context, of bill) (*delivered, error) {
-	dir := filepath.Join(b.cache, fmt.Sprintf("%s-%s-%d-%d", of.Format, of.Period, of.Rows, of.Files))
+	dir := filepath.Join(b.cache, fmt.Sprintf("%s-%s-%d-%d%s", of.Format, of.Period, of.Rows, of.Files, of.Order))
 	if _, err := os.Stat(filepath.Join(dir, truthFile)); err != nil {
 		fmt.Fprintf(os.Stderr, "  generating %d line items of %s as %s in %d files\n", of.Rows, of.Period, of.Format, of.Files)
-		if _, err := measure(ctx, "bills", dir, strconv.Itoa(of.Rows), strconv.Itoa(of.Files), string(of.Format), of.Period.String()); err != nil {
+		spec, err := json.Marshal(of)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := measure(ctx, "bills", dir, string(spec)); err != nil {
 			return nil, err
 		}
 	}
@@ -83,15 +91,10 @@ func readDelivered(dir string) (*delivered, error) {
 // makeBills is a task: it writes a bill into a folder, and beside it what it adds up to. The folder appears when all is there.
 func makeBills(ctx context.Context, args []string) (map[string]float64, error) {
 	dir := args[0]
-	rows, err1 := strconv.Atoi(args[1])
-	files, err2 := strconv.Atoi(args[2])
-	period, err3 := bursar.ParsePeriod(args[4])
-	for _, err := range []error{err1, err2, err3} {
-		if err != nil {
-			return nil, err
-		}
+	var of bill
+	if err := json.Unmarshal([]byte(args[1]), &of); err != nil {
+		return nil, err
 	}
-	of := bill{Rows: rows, Files: files, Format: bursar.FileFormat(args[3]), Period: period}
 	fresh := dir + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return nil, err
@@ -117,6 +120,11 @@ func (b bill) write(ctx context.Context, dir string) error {
 	}
 	d := delivered{bill: b, Keys: made.DataKeys, Truth: *made.Truth, Dir: dir}
 	for _, p := range d.paths() {
+		if b.Order == random {
+			if err := shuffle(p); err != nil {
+				return err
+			}
+		}
 		info, err := os.Stat(p)
 		if err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -35,6 +36,9 @@ func openHome(ctx context.Context, dir string) (_ *home, err error) {
 			h.close()
 		}
 	}()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
 	if h.store, err = store.Open(ctx, filepath.Join(dir, "state.db")); err != nil {
 		return nil, err
 	}

@@ -128,13 +128,25 @@ func (b *bench) theirs(ctx context.Context, name string, d *delivered) func() (c
 }
 
 func (b *bench) importCSV(ctx context.Context) error {
-	return b.compareCSV(ctx, bill{b.rows, 5, bursar.FileCSV, benchMonth}, fmt.Sprintf("%d line items, csv.gz, 5 files", b.rows), true)
+	return b.compareCSV(ctx, b.month(), fmt.Sprintf("%d line items, csv.gz, 5 files", b.rows), true)
+}
+
+// month is the bill of most measurements.
+func (b *bench) month() bill {
+	return bill{Rows: b.rows, Files: 5, Format: bursar.FileCSV, Period: benchMonth}
+}
+
+// importRandom takes the same rows in, in an order in which no two neighbours are alike.
+func (b *bench) importRandom(ctx context.Context) error {
+	of := b.month()
+	of.Order = random
+	return b.compareCSV(ctx, of, fmt.Sprintf("%d line items in random order", b.rows), false)
 }
 
 // importSingle takes in one file of some 320 MB: a gzip stream cannot be unpacked by two cores.
 func (b *bench) importSingle(ctx context.Context) error {
 	rows := b.rows * 33 / 10
-	return b.compareCSV(ctx, bill{rows, 1, bursar.FileCSV, benchMonth}, fmt.Sprintf("%d line items, csv.gz, 1 file", rows), false)
+	return b.compareCSV(ctx, bill{Rows: rows, Files: 1, Format: bursar.FileCSV, Period: benchMonth}, fmt.Sprintf("%d line items, csv.gz, 1 file", rows), false)
 }
 
 // compareCSV imports a bill of csv files beside DuckDB and plain gunzip.
@@ -167,7 +179,7 @@ func (b *bench) memory(c cost) {
 }
 
 func (b *bench) importParquet(ctx context.Context) error {
-	d, err := b.bills(ctx, bill{b.rows, 5, bursar.FileParquet, benchMonth})
+	d, err := b.bills(ctx, bill{Rows: b.rows, Files: 5, Format: bursar.FileParquet, Period: benchMonth})
 	if err != nil {
 		return err
 	}
@@ -186,7 +198,7 @@ func (b *bench) importParquet(ctx context.Context) error {
 // importLarge is about memory: the import alone, once.
 func (b *bench) importLarge(ctx context.Context) error {
 	rows := 20 * b.rows
-	d, err := b.bills(ctx, bill{rows, 80, bursar.FileCSV, benchMonth})
+	d, err := b.bills(ctx, bill{Rows: rows, Files: 80, Format: bursar.FileCSV, Period: benchMonth})
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ type part struct {
 // parts are what -only chooses from, in the order in which they are measured.
 var parts = []part{
 	{"import", "a month of csv.gz in five files", (*bench).importCSV, false},
+	{"random", "the same rows in random order", (*bench).importRandom, false},
 	{"single", "a csv.gz of 320 MB as one file", (*bench).importSingle, false},
 	{"parquet", "the month as AWS's Parquet", (*bench).importParquet, false},
 	{"poll", "an export where nothing changed", (*bench).pollUnchanged, false},

@@ -20,7 +20,7 @@ const pollLimit = 50 * time.Millisecond
 
 // pollUnchanged measures an import run that finds nothing new, in a month that is open.
 func (b *bench) pollUnchanged(ctx context.Context) error {
-	d, err := b.bills(ctx, bill{b.rows, 5, bursar.FileCSV, benchMonth})
+	d, err := b.bills(ctx, b.month())
 	if err != nil {
 		return err
 	}
