@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -29,8 +30,14 @@ func (Local) Inspect(ctx context.Context, paths []string, progress func(ingest.P
 	}
 	defer os.RemoveAll(work)
 	in := inspector{work: work, progress: progress, out: &cli.Inspection{}}
+	defer in.close()
 	for _, p := range paths {
 		if err := in.path(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	for i := range in.files {
+		if err := in.read(ctx, i); err != nil {
 			return nil, err
 		}
 	}
@@ -44,10 +51,27 @@ func (Local) Inspect(ctx context.Context, paths []string, progress func(ingest.P
 	return in.out, nil
 }
 
+// inspector finds bills, then reads them one after another.
 type inspector struct {
 	work     string
 	progress func(ingest.Progress)
 	out      *cli.Inspection
+	files    []inspected
+	closers  []io.Closer
+	done     int64 // bytes of the files that were read
+}
+
+// inspected is a file that may be a bill.
+type inspected struct {
+	ingest.File
+	period bursar.Period // what its delivery is for; zero where nothing tells
+	loose  bool          // found in a folder, and no manifest names it: it may be anything
+}
+
+func (in *inspector) close() {
+	for _, c := range in.closers {
+		_ = c.Close()
+	}
 }
 
 func (in *inspector) path(ctx context.Context, p string) error {
@@ -61,19 +85,25 @@ func (in *inspector) path(ctx context.Context, p string) error {
 	if err != nil {
 		return err
 	}
-	dir, name := p, ""
 	if !info.IsDir() {
-		dir, name = filepath.Dir(p), filepath.Base(p)
+		in.file(p, info)
+		return nil
 	}
-	b, err := export.OpenFolder(dir)
+	b, err := export.OpenFolder(p)
 	if err != nil {
 		return err
 	}
-	defer b.Close()
-	if name != "" {
-		return in.file(ctx, b, bursar.Object{Key: name, Size: info.Size()}, p)
+	in.closers = append(in.closers, b)
+	return in.bills(ctx, b, "", strings.TrimSuffix(p, string(filepath.Separator))+string(filepath.Separator))
+}
+
+// file takes a file that somebody named. It may be a link or a pipe: whoever runs this may read it anyway.
+func (in *inspector) file(p string, info fs.FileInfo) {
+	size := int64(-1)
+	if info.Mode().IsRegular() {
+		size = info.Size()
 	}
-	return in.bills(ctx, b, "", dir+string(filepath.Separator))
+	in.files = append(in.files, inspected{File: ingest.File{Name: p, Size: size, Open: func(context.Context) (io.ReadCloser, error) { return os.Open(p) }}})
 }
 
 // s3 reads with the ambient identity: what a person can read, this can.
@@ -103,7 +133,7 @@ func ownBucket(ctx context.Context, s *awsapi.Session, name string) (*awsapi.Buc
 	return s.Bucket(name, region, "")
 }
 
-// bills reads every bill under a prefix. In a folder other things lie beside bills: those are skipped, and named.
+// bills takes every bill under a prefix. In a folder other things lie beside bills: those are skipped, and named.
 func (in *inspector) bills(ctx context.Context, b bursar.Bucket, prefix, called string) error {
 	bills, err := export.Bills(ctx, b, prefix)
 	if err != nil {
@@ -114,29 +144,76 @@ func (in *inspector) bills(ctx context.Context, b bursar.Bucket, prefix, called 
 			return bursar.Errorf(bursar.Invalid, "the manifest %s%s names %s, which is missing", called, bill.Manifest, bill.Missing[0]).WithReason("file_missing").
 				WithHint("copy the whole delivery, or name the files that you have")
 		}
+		if n := len(bill.LeftOut); n > 0 {
+			in.out.Notes = append(in.out.Notes, leftOut(bill, called))
+		}
 		for _, o := range bill.Files {
-			err := in.file(ctx, b, o, called+o.Key)
-			if bursar.CodeOf(err) == bursar.Invalid && bill.Manifest == "" {
-				in.out.Skipped = append(in.out.Skipped, err)
-				continue
+			open := func(ctx context.Context) (io.ReadCloser, error) {
+				_, body, err := b.Get(ctx, o.Key, "")
+				return body, err
 			}
-			if err != nil {
-				return err
-			}
+			in.files = append(in.files, inspected{ingest.File{Name: called + o.Key, Size: o.Size, Open: open}, bill.Period, bill.Manifest == ""})
 		}
 	}
 	return nil
 }
 
-func (in *inspector) file(ctx context.Context, b bursar.Bucket, o bursar.Object, called string) error {
-	open := func(ctx context.Context) (io.ReadCloser, error) {
-		_, body, err := b.Get(ctx, o.Key, "")
-		return body, err
+// leftOut says which files beside a bill do not count, and why.
+func leftOut(b export.Bill, called string) string {
+	versions := map[string]bool{}
+	for _, key := range b.LeftOut {
+		if k, _ := export.ParseKey(key); k.Version != "" {
+			versions[k.Version] = true
+		}
 	}
-	r, err := ingest.Inspect(ctx, ingest.Request{Files: []ingest.File{{Name: called, Size: o.Size, Open: open}}, Dir: in.work, Progress: in.progress})
+	what := fmt.Sprintf("%d files beside it", len(b.LeftOut))
+	if len(versions) > 0 {
+		what = fmt.Sprintf("%d files of %d other versions", len(b.LeftOut), len(versions))
+	}
+	why := "they were written before the newest version"
+	if b.Manifest != "" {
+		why = fmt.Sprintf("the newest manifest, %s%s, does not name them", called, b.Manifest)
+	}
+	return fmt.Sprintf("%s of %s: %s are left out: %s", b.Period, b.Name, what, why)
+}
+
+// read reads one file and adds it up.
+func (in *inspector) read(ctx context.Context, i int) error {
+	f := in.files[i]
+	r, err := ingest.Inspect(ctx, ingest.Request{Files: []ingest.File{f.File}, Dir: in.work, Period: f.period, Progress: in.tell(i)})
+	in.done += max(0, f.Size)
+	if bursar.CodeOf(err) == bursar.Invalid && f.loose {
+		in.out.Skipped = append(in.out.Skipped, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
 	in.out.Add(r)
+	for _, g := range r.Total.ByPeriod {
+		if !f.period.IsZero() && g.Key != f.period.String() {
+			in.out.Notes = append(in.out.Notes, fmt.Sprintf("%s: %d rows (%s %s) belong to %s; an import of the delivery for %s leaves them out", f.Name, g.Rows, g.Cost, g.Currency, g.Key, f.period))
+		}
+	}
 	return nil
+}
+
+// tell makes the progress of one file that of all.
+func (in *inspector) tell(i int) func(ingest.Progress) {
+	if in.progress == nil {
+		return nil
+	}
+	var total int64
+	for _, f := range in.files {
+		if f.Size < 0 {
+			total = 0
+			break
+		}
+		total += f.Size
+	}
+	done, rows := in.done, in.out.Report.Total.Rows
+	return func(p ingest.Progress) {
+		p.Files, p.FilesDone, p.Bytes, p.BytesTotal, p.Rows = len(in.files), i, p.Bytes+done, total, p.Rows+rows
+		in.progress(p)
+	}
 }

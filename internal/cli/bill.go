@@ -17,7 +17,7 @@ func billCommand(local Local) *cobra.Command {
 }
 
 func billInspect(local Local) *cobra.Command {
-	var asJSON bool
+	var asJSON, quiet bool
 	c := &cobra.Command{
 		Use:   "inspect PATH...",
 		Short: "Say what bills are, and their exact totals",
@@ -25,7 +25,7 @@ func billInspect(local Local) *cobra.Command {
 accounts and currencies, and their totals by line item type and service, exact.
 
 A path is a file, a folder, or s3://bucket/prefix read with the ambient AWS identity. In a folder that is laid out like
-the bucket the newest manifest of each period says which files count.
+the bucket the newest manifest of each period says which files count; what is left out is said.
 
 Something that is no bill is an error that says what it looks like instead, with exit code 2.`,
 		Example: "  bursar bill inspect cur-00001.csv.gz\n  bursar bill inspect --json s3://my-bucket/prefix/report/",
@@ -36,7 +36,9 @@ Something that is no bill is an error that says what it looks like instead, with
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			found, err := local.Inspect(c.Context(), args, nil)
+			bar := newProgress(c.ErrOrStderr(), quiet)
+			found, err := local.Inspect(c.Context(), args, func(p ingest.Progress) { bar.show(readingBills(p)) })
+			bar.clear()
 			if err != nil {
 				return err
 			}
@@ -44,19 +46,33 @@ Something that is no bill is an error that says what it looks like instead, with
 				fmt.Fprintf(c.ErrOrStderr(), "skipped: %v\n", why)
 			}
 			if asJSON {
-				return printJSON(c.OutOrStdout(), inspectionOf(&found.Report))
+				return printJSON(c.OutOrStdout(), inspectionOf(found))
+			}
+			for _, note := range found.Notes {
+				fmt.Fprintf(c.ErrOrStderr(), "note: %s\n", note)
 			}
 			return showReport(c.OutOrStdout(), &found.Report)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	return c
+}
+
+// readingBills is the progress of reading bills, as a bar shows it.
+func readingBills(p ingest.Progress) bursar.Progress {
+	step := "reading bills"
+	if p.Files > 1 {
+		step = fmt.Sprintf("reading bill %d of %d", min(p.FilesDone+1, p.Files), p.Files)
+	}
+	return bursar.Progress{Step: step, Done: p.Bytes, Total: p.BytesTotal, Unit: "bytes", Rows: p.Rows}
 }
 
 // inspection is the JSON of bill inspect. Costs are decimal strings.
 type inspection struct {
 	Files []inspectedFile `json:"files"`
 	Total inspectedTotal  `json:"total"`
+	Notes []string        `json:"notes,omitempty"`
 }
 
 type inspectedFile struct {
@@ -84,26 +100,31 @@ type inspectedTotal struct {
 	inspectedCost
 }
 
-// inspectedCost has the cost of each currency, and, where there is only one, its amount alone.
+// inspectedCost is the cost; where there are several currencies, that of each, for they are never added up.
 type inspectedCost struct {
 	Cost   *bursar.Decimal           `json:"unblended_cost,omitempty"`
-	Totals map[string]bursar.Decimal `json:"unblended_cost_by_currency"`
+	Totals map[string]bursar.Decimal `json:"unblended_cost_by_currency,omitempty"`
+	all    map[string]bursar.Decimal
 }
 
 func (c *inspectedCost) add(currency string, amount bursar.Decimal) {
-	if c.Totals == nil {
-		c.Totals = map[string]bursar.Decimal{}
+	if c.all == nil {
+		c.all = map[string]bursar.Decimal{}
 	}
-	c.Totals[currency] = c.Totals[currency].Add(amount)
-	c.Cost = nil
-	if len(c.Totals) == 1 {
-		sum := c.Totals[currency]
-		c.Cost = &sum
+	sum := c.all[currency].Add(amount)
+	c.all[currency] = sum
+	c.Cost, c.Totals = &sum, nil
+	if len(c.all) > 1 {
+		c.Cost, c.Totals = nil, c.all
 	}
 }
 
-func inspectionOf(r *ingest.Report) inspection {
-	out := inspection{Files: []inspectedFile{}, Total: inspectedTotal{Rows: r.Total.Rows}}
+func inspectionOf(found *Inspection) inspection {
+	r := &found.Report
+	out := inspection{Files: []inspectedFile{}, Total: inspectedTotal{Rows: r.Total.Rows}, Notes: found.Notes}
+	if len(r.Total.Totals) == 0 { // a bill without rows
+		out.Total.Cost = &bursar.Decimal{}
+	}
 	for currency, amount := range r.Total.Totals {
 		out.Total.add(currency, amount)
 	}
@@ -132,15 +153,19 @@ func grouped(groups []ingest.Group) map[string]inspectedGroup {
 	return out
 }
 
+var formatNames = map[bursar.Format]string{
+	bursar.FormatLegacy: "legacy Cost and Usage Report", bursar.FormatCUR2: "CUR 2.0", bursar.FormatFOCUS10: "FOCUS 1.0", bursar.FormatFOCUS12: "FOCUS 1.2",
+}
+
 func showReport(w io.Writer, r *ingest.Report) error {
 	for _, f := range r.Files {
 		packing := ""
 		if f.Packing != "" {
 			packing = ", " + f.Packing
 		}
-		fmt.Fprintf(w, "%s\n  %s, %s%s, %d rows, %d columns\n", f.Path, f.Format, f.FileFormat, packing, f.Rows, f.Columns)
+		fmt.Fprintf(w, "%s\n  %s, %s%s, %d rows, %d columns\n", printable(f.Path), formatNames[f.Format], f.FileFormat, packing, f.Rows, f.Columns)
 		for _, warning := range f.Warnings {
-			fmt.Fprintf(w, "  warning: %s\n", warning.Message)
+			fmt.Fprintf(w, "  warning: %s\n", printable(warning.Message))
 		}
 		for _, s := range []struct {
 			title  string

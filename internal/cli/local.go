@@ -23,7 +23,8 @@ type Local interface {
 // Inspection is what was found in bills.
 type Inspection struct {
 	Report  ingest.Report
-	Skipped []error // what lies in a folder beside its bills, and is none
+	Skipped []error  // what lies in a folder beside its bills, and is none
+	Notes   []string // what else a person should know: versions that do not count, rows of other months
 }
 
 // Add takes another report in.

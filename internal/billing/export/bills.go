@@ -18,13 +18,14 @@ type Bill struct {
 	Manifest string        // key of the manifest that names the files; "" when there is none
 	Files    []bursar.Object
 	Missing  []string // files that the manifest names and that are not there
+	LeftOut  []string // keys of data files of the same period that do not count: those of older versions, and what the manifest does not name
 }
 
 // Bills finds the bills under a prefix. Where a manifest tells what belongs to a period, that is the bill, and older versions beside it
 // are left out; where none does, the version that was written last counts; any other file that may hold line items is a bill of
 // its own. A manifest that cannot be read is an error.
 func Bills(ctx context.Context, b bursar.Bucket, prefix string) ([]Bill, error) {
-	h := heap{bucket: b, claimed: map[group]bool{}, versions: map[group][]version{}}
+	h := heap{bucket: b, claimed: map[group]int{}, versions: map[group][]version{}, byFile: map[string][]bursar.Object{}, counts: map[string]bool{}}
 	for o, err := range b.List(ctx, prefix) {
 		if err != nil {
 			return nil, fmt.Errorf("listing %s: %w", prefix, err)
@@ -55,8 +56,10 @@ type heap struct {
 	data      []bursar.Object // of some export
 	loose     []bursar.Object // of none
 	found     []Bill
-	claimed   map[group]bool
+	claimed   map[group]int // the bill in found that a manifest made
 	versions  map[group][]version
+	byFile    map[string][]bursar.Object // data and loose, by the last part of their keys
+	counts    map[string]bool            // keys of the files that some bill in found has
 }
 
 func (h *heap) add(o bursar.Object) {
@@ -69,12 +72,15 @@ func (h *heap) add(o bursar.Object) {
 	switch {
 	case k.IsManifest():
 		h.manifests = append(h.manifests, o)
+		return
 	case !isData || strings.Contains(o.Key, "cost_and_usage_data_status/"):
+		return
 	case ok:
 		h.data = append(h.data, o)
 	default:
 		h.loose = append(h.loose, o)
 	}
+	h.byFile[k.File] = append(h.byFile[k.File], o)
 }
 
 // readManifests reads, for each period, the manifest that AWS rewrites, or the newest of a version's folder where only those are. In a
@@ -92,7 +98,7 @@ func (h *heap) readManifests(ctx context.Context) error {
 	for _, o := range h.manifests {
 		k, ok := ParseKey(o.Key)
 		g := group{k.Prefix, k.Name, k.Period}
-		if ok && h.claimed[g] {
+		if _, claimed := h.claimed[g]; ok && claimed {
 			continue
 		}
 		m, err := h.manifest(ctx, o)
@@ -104,11 +110,11 @@ func (h *heap) readManifests(ctx context.Context) error {
 		}
 		if !ok {
 			g = group{name: m.Name, period: m.Period}
-			if h.claimed[g] {
+			if _, claimed := h.claimed[g]; claimed {
 				continue
 			}
 		}
-		h.claimed[g] = true
+		h.claimed[g] = len(h.found)
 		h.found = append(h.found, h.named(g, o.Key, m))
 	}
 	return nil
@@ -134,24 +140,33 @@ func (h *heap) named(g group, manifest string, m Manifest) Bill {
 	if !m.Period.IsZero() {
 		bill.Period = m.Period
 	}
-	all := slices.Concat(h.data, h.loose)
 	for _, name := range m.Files {
-		i := slices.IndexFunc(all, func(o bursar.Object) bool { return o.Key == name || strings.HasSuffix("/"+name, "/"+o.Key) })
+		same := h.byFile[name[strings.LastIndexByte(name, '/')+1:]]
+		i := slices.IndexFunc(same, func(o bursar.Object) bool { return endsIn(name, o.Key) })
 		if i < 0 {
 			bill.Missing = append(bill.Missing, name)
 			continue
 		}
-		bill.Files = append(bill.Files, all[i])
-		h.loose = slices.DeleteFunc(h.loose, func(o bursar.Object) bool { return o.Key == all[i].Key })
+		bill.Files = append(bill.Files, same[i])
+		h.counts[same[i].Key] = true
 	}
+	h.loose = slices.DeleteFunc(h.loose, func(o bursar.Object) bool { return h.counts[o.Key] })
 	return bill
+}
+
+// endsIn says whether a key is a name, or its end. A copy on disk has no empty parts, as keys of a slashed prefix have.
+func endsIn(name, key string) bool {
+	return name == key || strings.HasSuffix("/"+name, "/"+key) || strings.HasSuffix("/"+onDisk(name), "/"+key)
 }
 
 func (h *heap) bills() []Bill {
 	for _, o := range h.data {
 		k, _ := ParseKey(o.Key)
 		g := group{k.Prefix, k.Name, k.Period}
-		if h.claimed[g] {
+		if at, ok := h.claimed[g]; ok {
+			if !h.counts[o.Key] {
+				h.found[at].LeftOut = append(h.found[at].LeftOut, o.Key)
+			}
 			continue
 		}
 		i := slices.IndexFunc(h.versions[g], func(v version) bool { return v.name == k.Version })
@@ -162,7 +177,16 @@ func (h *heap) bills() []Bill {
 		h.versions[g][i].files = append(h.versions[g][i].files, o)
 	}
 	for g, versions := range h.versions {
-		h.found = append(h.found, Bill{Name: g.name, Period: g.period, Files: newest(versions).files})
+		last := newest(versions)
+		bill := Bill{Name: g.name, Period: g.period, Files: last.files}
+		for _, v := range versions {
+			for _, o := range v.files {
+				if v.name != last.name {
+					bill.LeftOut = append(bill.LeftOut, o.Key)
+				}
+			}
+		}
+		h.found = append(h.found, bill)
 	}
 	for _, o := range h.loose {
 		h.found = append(h.found, Bill{Files: []bursar.Object{o}})

@@ -220,12 +220,15 @@ func TestBillsOfABucket(t *testing.T) {
 		for _, m := range b.Missing {
 			line += " missing " + m
 		}
+		for _, l := range b.LeftOut {
+			line += " without " + l
+		}
 		got = append(got, line)
 	}
 	want := []string{
 		"  loose/bill.gz",
-		"e 2026-02 p/e/data/BILLING_PERIOD=2026-02/v1/e-00001.csv.gz missing p/e/data/BILLING_PERIOD=2026-02/v1/e-00002.csv.gz",
-		"e 2026-03 q/e/data/BILLING_PERIOD=2026-03/new/e-00001.csv.gz",
+		"e 2026-02 p/e/data/BILLING_PERIOD=2026-02/v1/e-00001.csv.gz missing p/e/data/BILLING_PERIOD=2026-02/v1/e-00002.csv.gz without p/e/data/BILLING_PERIOD=2026-02/v0/e-00001.csv.gz",
+		"e 2026-03 q/e/data/BILLING_PERIOD=2026-03/new/e-00001.csv.gz without q/e/data/BILLING_PERIOD=2026-03/old/e-00001.csv.gz",
 		"r 2026-03 r/r/year=2026/month=3/r-00001.snappy.parquet",
 	}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {

@@ -1,49 +1,14 @@
 package ingest
 
 import (
+	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/schema"
 )
-
-// wantBill is the hint of everything that is not a bill at all.
-const wantBill = "give bursar a Cost and Usage Report (legacy or CUR 2.0) or a FOCUS 1.0 or 1.2 export, as AWS delivered it"
-
-// notBill makes the error for something that looks like something else.
-func notBill(looks string, hint string) error {
-	if hint == "" {
-		hint = wantBill
-	}
-	return bursar.Errorf(bursar.Invalid, "not a bill: it looks like %s", looks).WithReason("not_a_bill").WithHint("%s", hint)
-}
-
-// refuseText recognises by its first bytes a text that is no csv.
-func refuseText(head []byte) error {
-	s := string(head)
-	trimmed := strings.TrimLeft(s, "\ufeff \t\r\n")
-	line, _, _ := strings.Cut(trimmed, "\n")
-	switch {
-	case strings.HasPrefix(s, "\xff\xfe") || strings.HasPrefix(s, "\xfe\xff"):
-		return notBill("UTF-16 text, as spreadsheets save it", "give the file as AWS delivered it, not as a spreadsheet saved it")
-	case strings.Contains(line, "\x01"):
-		return notBill(`an Athena or Hive text dump of a bill (fields parted by Ctrl-A, \N for missing)`, "give the report's own files from its bucket; a dump loses types and the difference between text and numbers")
-	case len(s) > 262 && s[257:262] == "ustar":
-		return notBill("a tar archive", "unpack it and give the bill's own files")
-	case strings.HasPrefix(trimmed, "{") || strings.HasPrefix(trimmed, "["):
-		return notBill("JSON, perhaps a manifest or an answer of the Cost Explorer API", "give the data files that the manifest names")
-	case strings.HasPrefix(trimmed, "<"):
-		return notBill("XML or HTML, perhaps an error message of S3", "download the file again")
-	case strings.Contains(line, "\x00"):
-		return notBill("a binary file", "")
-	case !strings.Contains(line, ",") && strings.Contains(line, "\t"):
-		return notBill("text parted by tabs", "give the file as AWS delivered it: parted by commas")
-	case !strings.Contains(line, ",") && strings.Contains(line, ";"):
-		return notBill("text parted by semicolons, as spreadsheets save it", "give the file as AWS delivered it: parted by commas")
-	}
-	return nil
-}
 
 // recognise says what the columns of a file are, or what the file looks like instead of a bill.
 func recognise(header []string, hint bursar.Format) (bursar.Format, error) {
@@ -145,6 +110,10 @@ func refuseHeader(has, normal map[string]bool, known int, missing []string) erro
 		return notBill("the export of another table: CARBON_EMISSIONS", "")
 	case with("InvoiceID", "RecordType"), with("PayerAccountId", "LinkedAccountId"):
 		return notBill("a detailed billing report of the kind that AWS gave up in 2019", "order a CUR 2.0 export from AWS Data Exports")
+	case with("FormatVersion"), with("SKU", "OfferTermCode"):
+		return notBill("an AWS price list", "it says what things cost, not what was used")
+	case with("MeterId", "CostInBillingCurrency"), with("MeterId", "SubscriptionId"):
+		return notBill("a cost export of Microsoft Azure", "")
 	case len(has) == 1 && with("status"):
 		return notBill("the status table beside an Athena report", "give the data files in the report's year=/month= folders")
 	case known >= 3:
@@ -155,5 +124,22 @@ func refuseHeader(has, normal map[string]bool, known int, missing []string) erro
 			return notBill("a table saved from the Cost Explorer console", "")
 		}
 	}
-	return notBill("some other table", "")
+	return notBill(otherTable(has), "")
+}
+
+// otherTable describes a table that nothing is known of by its columns.
+func otherTable(has map[string]bool) string {
+	names := slices.Sorted(maps.Keys(has))
+	if len(names) == 1 {
+		return fmt.Sprintf("plain text that begins with %q", clip([]byte(names[0])))
+	}
+	shown := make([]string, 0, 4)
+	for _, n := range names[:min(len(names), 4)] {
+		shown = append(shown, fmt.Sprintf("%q", clip([]byte(n))))
+	}
+	more := ""
+	if len(names) > len(shown) {
+		more = fmt.Sprintf(" and %d more", len(names)-len(shown))
+	}
+	return "some other table, with the columns " + strings.Join(shown, ", ") + more
 }

@@ -174,6 +174,9 @@ func (s *source) inPlace(f File, rc io.ReadCloser, rest io.Reader, dir string, z
 	}
 	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
 	for _, e := range zr.File {
+		if e.Name == "[Content_Types].xml" {
+			return notBill("a spreadsheet or another document of an office program", "give the file as AWS delivered it, not as a spreadsheet saved it")
+		}
 		if e.FileInfo().IsDir() || strings.HasPrefix(e.Name, "__MACOSX/") {
 			continue
 		}

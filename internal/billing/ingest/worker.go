@@ -144,7 +144,7 @@ func tooManyPeriods() error {
 // csv reads one text.
 func (w *worker) csv(i int, f File, text io.Reader) error {
 	s := csvsplit.New(text)
-	head, err := s.Peek(1 << 10)
+	head, err := s.Peek(4 << 10)
 	if err != nil {
 		return err
 	}
