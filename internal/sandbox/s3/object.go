@@ -14,13 +14,14 @@ func (s *Service) getObject(c *call) *cloud.Error {
 	if e := s.Authorize(c.Caller, "s3:GetObject", c.bucket, c.key, nil); e != nil {
 		return e
 	}
-	o, e := s.find(c.bucket, c.key)
+	o, f, e := s.open(c.bucket, c.key)
 	if e != nil {
 		if denied := s.Authorize(c.Caller, "s3:ListBucket", c.bucket, "", nil); denied != nil {
 			return denied // who may not list must not learn what is not there
 		}
 		return e
 	}
+	defer func() { _ = f.Close() }() // it was only read
 	h := c.w.Header()
 	h.Set("Etag", o.etag)
 	h.Set("Accept-Ranges", "bytes")
@@ -29,16 +30,29 @@ func (s *Service) getObject(c *call) *cloud.Error {
 		return cloud.Errorf(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
 	}
 	h.Set("Content-Type", "binary/octet-stream")
-	f, err := os.Open(o.file)
-	if err != nil {
-		return internal(err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
 	if strings.HasPrefix(c.Header.Get("Range"), "bytes=") && o.size == 0 {
 		return invalidRange()
 	}
 	http.ServeContent(rangeless{c.w}, c.Request.Request, "", o.modified, f) // If-None-Match, If-Modified-Since, Range
 	return nil
+}
+
+// open finds an object's newest version and opens its file. The file of a version that is replaced meanwhile is gone,
+// and then there is a newer one.
+func (s *Service) open(bucket, key string) (*object, *os.File, *cloud.Error) {
+	for {
+		o, e := s.find(bucket, key)
+		if e != nil {
+			return nil, nil, e
+		}
+		f, err := os.Open(o.file)
+		if err == nil {
+			return o, f, nil
+		}
+		if now, _ := s.find(bucket, key); now == o {
+			return nil, nil, internal(err)
+		}
+	}
 }
 
 // rangeless keeps the type that S3 gives to a refused range.
@@ -66,6 +80,9 @@ func matches(list, etag string) bool {
 }
 
 func (s *Service) putObject(c *call) *cloud.Error {
+	if c.Header.Get("X-Amz-Copy-Source") != "" {
+		return cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "The sandbox does not copy objects")
+	}
 	if c.Header.Get("If-None-Match") == "*" {
 		if _, e := s.find(c.bucket, c.key); e == nil {
 			return cloud.Errorf(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")
