@@ -38,7 +38,7 @@ func (s *Sandbox) wire(dir string) (err error) {
 	if p.cfn, err = cfn.New(s.cloud, cfn.Options{}); err != nil {
 		return err
 	}
-	if p.console, err = console.New(s.cloud, p.cfn); err != nil {
+	if p.console, err = console.New(s.cloud, p.cfn, p.billing); err != nil {
 		return err
 	}
 	p.list = []cloud.Service{sts.New(s.cloud), iam.New(s.cloud), organizations.New(s.cloud), account.New(s.cloud), p.s3, p.cfn}

@@ -86,6 +86,15 @@ var troubles = []struct {
 	trouble report.Trouble
 }{{"no_manifest", report.NoManifest}, {"missing_file", report.MissingFile}, {"truncated_file", report.Truncated}}
 
+// Troubles lists the kinds of fault that can be played on a delivery.
+func Troubles() []string {
+	var out []string
+	for _, t := range troubles {
+		out = append(out, t.kind)
+	}
+	return out
+}
+
 // deliver writes one month. What went wrong is kept as the export's problem.
 func (s *Service) deliver(x *export, p bursar.Period, now time.Time) error {
 	s.delivering.Lock()
@@ -283,6 +292,14 @@ type Listed struct {
 	Region    string            `json:"region"`   // the bucket's
 	Delivers  bool              `json:"delivers"` // false: its files are somebody's own, or there are no line items
 	CreatedAt time.Time         `json:"created_at"`
+}
+
+// Service returns the service that delivers, as it signs: what a fault names.
+func (l Listed) Service() string {
+	if l.Format == bursar.FormatLegacy {
+		return curService
+	}
+	return exportsService
 }
 
 // Exports lists an account's reports and exports, in the order in which they were made; "" = those of all accounts.

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bursarhq/bursar/internal/sandbox/billing"
 	"github.com/bursarhq/bursar/internal/sandbox/cfn"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
@@ -23,15 +24,16 @@ var files embed.FS
 
 // Console serves the pages under /console/.
 type Console struct {
-	cloud *cloud.Cloud
-	cfn   *cfn.Service
-	pages map[string]*template.Template
-	mux   http.Handler
+	cloud   *cloud.Cloud
+	cfn     *cfn.Service
+	billing *billing.Service
+	pages   map[string]*template.Template
+	mux     http.Handler
 }
 
 // New makes the console of a cloud. It acts with the rights of the admin of the account that is signed in.
-func New(c *cloud.Cloud, f *cfn.Service) (*Console, error) {
-	k := &Console{cloud: c, cfn: f, pages: map[string]*template.Template{}}
+func New(c *cloud.Cloud, f *cfn.Service, b *billing.Service) (*Console, error) {
+	k := &Console{cloud: c, cfn: f, billing: b, pages: map[string]*template.Template{}}
 	layout := template.New("").Funcs(template.FuncMap{"time": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }})
 	names, err := fs.Glob(files, "page/*.html")
 	if err != nil {
@@ -75,6 +77,9 @@ func (k *Console) routes() *http.ServeMux {
 	mux.HandleFunc("GET /console/cloudformation/home/stacksets/create", k.page(k.reviewSet))
 	mux.HandleFunc("POST /console/cloudformation/home/stacksets/create", k.page(k.createSet))
 	mux.HandleFunc("POST /console/cloudformation/home/stacksets/access", k.page(k.setAccess))
+	mux.HandleFunc("GET "+billsPath, k.page(k.showBills))
+	mux.HandleFunc("POST "+billsPath+"/clock", k.page(k.moveClock))
+	mux.HandleFunc("POST "+billsPath+"/deliveries", k.page(k.changeBills))
 	mux.HandleFunc("GET /console/iam/home/roles", k.page(k.roles))
 	mux.HandleFunc("GET /console/iam/home/roles/create", k.page(k.reviewRole))
 	mux.HandleFunc("POST /console/iam/home/roles/create", k.page(k.createRole))

@@ -12,10 +12,12 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/register"
+	"github.com/bursarhq/bursar/internal/sandbox/billing"
 	"github.com/bursarhq/bursar/internal/sandbox/cfn"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 	"github.com/bursarhq/bursar/internal/sandbox/console"
 	"github.com/bursarhq/bursar/internal/sandbox/iam"
+	"github.com/bursarhq/bursar/internal/sandbox/s3"
 	"github.com/bursarhq/bursar/internal/sandbox/world"
 )
 
@@ -43,11 +45,19 @@ func setup(t *testing.T) bundle {
 		t.Fatal(err)
 	}
 	iam.New(c)
+	objects, err := s3.New(c, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bills, err := billing.New(c, objects)
+	if err != nil {
+		t.Fatal(err)
+	}
 	f, err := cfn.New(c, cfn.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := console.New(c, f)
+	k, err := console.New(c, f, bills)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,6 +132,10 @@ func (k *Console) reviewStack(r *http.Request, v *view) {
 }
 
 func (k *Console) createStack(r *http.Request, v *view) {
+	if !reviewed(r) {
+		k.reviewStack(r, v)
+		return
+	}
 	data, st, e := k.create(r.Context(), v.Account.ID, v.Region, r.PostForm)
 	if e != nil {
 		data.Heading = "Quick create stack"
@@ -141,6 +145,9 @@ func (k *Console) createStack(r *http.Request, v *view) {
 	}
 	v.To = stackPage(st)
 }
+
+// reviewed says whether the form is that of a page which has shown the template's parameters.
+func reviewed(r *http.Request) bool { return r.PostFormValue("reviewed") != "" }
 
 func stackPage(st cfn.Stack) string {
 	return "/console/cloudformation/home/stacks/stackinfo?" + url.Values{"region": {st.Region}, "stackId": {st.ID}}.Encode()
@@ -195,6 +202,10 @@ func (k *Console) reviewUpdate(r *http.Request, v *view) {
 }
 
 func (k *Console) updateStack(r *http.Request, v *view) {
+	if !reviewed(r) {
+		k.reviewUpdate(r, v)
+		return
+	}
 	data, t, e := k.read(r.Context(), r.PostForm)
 	var st cfn.Stack
 	if e == nil {
