@@ -16,8 +16,10 @@ const membersAtOnce = 256
 
 // Members is what the check of an organization's accounts needs beside its target, and to whom it tells what it saw.
 type Members struct {
-	// Skip says that a member need not be looked at in this run. nil = all are.
-	Skip func(accountID string) bool
+	// Skip says that a member need not be looked at in this run, and in which state it is known to be. nil = all are looked at.
+	Skip func(accountID string) (bursar.MemberState, bool)
+	// OnlyReached leaves out, without a request, those that the StackSet has not reached; unless it has another name than ours.
+	OnlyReached bool
 	// Listed is told every account of the organization but the payer's own, before the first of them is looked at.
 	Listed func(ctx context.Context, accounts []awsapi.OrgAccount) error
 	// Verified is told of each account that was looked at, from one goroutine at a time.
@@ -53,32 +55,38 @@ func (c memberAccess) Run(ctx context.Context, t *Target) []bursar.Finding {
 	if t.session == nil || !t.Result.Trusted {
 		return nil
 	}
-	active, total, err := c.list(ctx, t)
+	tally := newTally()
+	active, err := c.list(ctx, t, tally)
 	if err != nil {
 		return []bursar.Finding{c.failure(t, err, "list the accounts of the organization", t.Account.RoleARN)}
 	}
 	r := c.rollout(ctx, t)
-	tally := newTally(total)
-	if err := c.verify(ctx, t, active, r, tally); err != nil {
+	active, err = c.unreached(ctx, t, active, r, tally)
+	if err == nil {
+		err = c.verify(ctx, t, active, r, tally)
+	}
+	if err != nil {
 		return []bursar.Finding{c.failure(t, err, "look at the accounts of the organization", t.Account.RoleARN)}
 	}
 	return []bursar.Finding{c.sum(t, tally, r)}
 }
 
-// list reads the organization and tells of it. It returns the ids of the accounts to look at, and how many are active.
-func (c memberAccess) list(ctx context.Context, t *Target) (ids []string, total int, err error) {
+// list reads the organization and tells of it. It returns the ids of the accounts to look at, and counts the others.
+func (c memberAccess) list(ctx context.Context, t *Target, y *tally) (ids []string, err error) {
 	var all []awsapi.OrgAccount
 	for a, err := range t.session.Accounts(ctx) {
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
 		if a.ID == t.Account.AccountID {
 			continue
 		}
 		all = append(all, a)
 		if a.Active() {
-			total++
-			if c.members.Skip == nil || !c.members.Skip(a.ID) {
+			y.total++
+			if state, skip := c.skip(a.ID); skip {
+				y.add(state)
+			} else {
 				ids = append(ids, a.ID)
 			}
 		}
@@ -89,7 +97,14 @@ func (c memberAccess) list(ctx context.Context, t *Target) (ids []string, total 
 	if c.members.Listed != nil {
 		err = c.members.Listed(ctx, all)
 	}
-	return ids, total, err
+	return ids, err
+}
+
+func (c memberAccess) skip(id string) (bursar.MemberState, bool) {
+	if c.members.Skip == nil {
+		return "", false
+	}
+	return c.members.Skip(id)
 }
 
 // verify looks at each account, and tells of each as soon as it is known.
@@ -119,17 +134,43 @@ func (c memberAccess) verify(ctx context.Context, t *Target, ids []string, r rol
 		if ctx.Err() != nil {
 			continue
 		}
-		r.explain(&v)
-		tally.add(v)
-		t.progress(tally.String())
-		if c.members.Verified == nil {
-			continue
-		}
-		if err := c.members.Verified(ctx, v); err != nil {
+		if err := c.tell(ctx, v, r, tally); err != nil {
 			cancel(err)
 		}
+		t.progress(tally.String())
 	}
 	return context.Cause(ctx)
+}
+
+func (c memberAccess) tell(ctx context.Context, v Verified, r rollout, tally *tally) error {
+	r.explain(&v)
+	tally.add(v.State)
+	if c.members.Verified == nil {
+		return nil
+	}
+	return c.members.Verified(ctx, v)
+}
+
+// unreached tells of the accounts that the StackSet has not reached, and returns the others.
+func (c memberAccess) unreached(ctx context.Context, t *Target, ids []string, r rollout, tally *tally) (rest []string, err error) {
+	if !c.members.OnlyReached || !r.exists {
+		return ids, nil
+	}
+	for _, id := range ids {
+		if _, reached := r.instances[id]; reached {
+			rest = append(rest, id)
+			continue
+		}
+		account, err := bursar.MemberOf(t.Account, id)
+		if err != nil {
+			return nil, err
+		}
+		none := basis{"assume_role", bursar.CapAccess, nil}.find(t, bursar.StatusFailed, "not_deployed_or_changed", fmt.Sprintf("Account %s has no role for bursar.", id), "", map[string]string{})
+		if err := c.tell(ctx, Verified{Account: account, State: bursar.MemberNotDeployed, Findings: []bursar.Finding{none}}, r, tally); err != nil {
+			return nil, err
+		}
+	}
+	return rest, nil
 }
 
 // verify holds one member to the checks that prove the trust.
@@ -167,19 +208,16 @@ type tally struct {
 	by           map[bursar.MemberState]int
 }
 
-func newTally(total int) *tally { return &tally{total: total, by: map[bursar.MemberState]int{}} }
+func newTally() *tally { return &tally{by: map[bursar.MemberState]int{}} }
 
-func (y *tally) add(v Verified) {
+func (y *tally) add(s bursar.MemberState) {
 	y.known++
-	y.by[v.State]++
+	y.by[s]++
 }
-
-// MemberProgress is the beginning of the steps that tell how many members are looked at: "member_access: 12 of 40 …".
-const MemberProgress = "member_access: "
 
 // String says how far the look has come.
 func (y *tally) String() string {
-	out := fmt.Sprintf(MemberProgress+"%d of %d accounts looked at", y.known, y.total)
+	out := fmt.Sprintf("member_access: %d of %d accounts looked at", y.known, y.total)
 	for _, s := range []bursar.MemberState{bursar.MemberAssumable, bursar.MemberNotDeployed, bursar.MemberInsecure, bursar.MemberFailed} {
 		if n := y.by[s]; n > 0 {
 			out += fmt.Sprintf(", %d %s", n, strings.ReplaceAll(string(s), "_", " "))
@@ -188,9 +226,9 @@ func (y *tally) String() string {
 	return out
 }
 
-// sum makes the payer's own finding. Members that were left out of this run were assumable before.
+// sum makes the payer's own finding.
 func (c memberAccess) sum(t *Target, y *tally, r rollout) bursar.Finding {
-	good := y.by[bursar.MemberAssumable] + y.total - y.known
+	good := y.by[bursar.MemberAssumable]
 	facts := map[string]string{"active": strconv.Itoa(y.total), "assumable": strconv.Itoa(good), "stack_set": r.set}
 	for _, s := range []bursar.MemberState{bursar.MemberNotDeployed, bursar.MemberInsecure, bursar.MemberFailed} {
 		facts[string(s)] = strconv.Itoa(y.by[s])

@@ -10,6 +10,7 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/awsapi"
 	"github.com/bursarhq/bursar/internal/check"
+	"github.com/bursarhq/bursar/internal/check/checktest"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
@@ -23,61 +24,13 @@ func like(pattern string) string { return when(`{"StringLike":{"sts:ExternalId":
 
 const another = "bur-zyxwvutsrqponmlkjihgfedcba"
 
-// trusts is what people make of trust policies, and what the three trust checks must say: trusted, insecure, or not assumable.
-var trusts = []struct{ name, trust, want string }{
-	{"the template's", goodTrust, "trusted"},
-	{"StringEquals alone", when(`{"StringEquals":{"sts:ExternalId":"` + extID + `"}}`), "trusted"},
-	{"key in capitals", when(`{"StringEquals":{"STS:EXTERNALID":"` + extID + `"}}`), "trusted"},
-	{"StringLike without a wildcard", like(extID), "trusted"},
-	{"Null false and the id", when(`{"Null":{"sts:ExternalId":"false"},"StringEquals":{"sts:ExternalId":"` + extID + `"}}`), "trusted"},
-	{"PrincipalAccount too", when(`{"StringEquals":{"sts:ExternalId":"` + extID + `","aws:PrincipalAccount":"` + own + `"}}`), "trusted"},
-	{"account id as principal", strings.Replace(when(`{"StringEquals":{"sts:ExternalId":"`+extID+`"}}`), "arn:aws:iam::"+own+":root", own, 1), "trusted"},
-	{"the user as principal", strings.Replace(when(`{"StringEquals":{"sts:ExternalId":"`+extID+`"}}`), own+":root", own+":user/bursar", 1), "trusted"},
-	{"deny of all others", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + own + `"},"Action":"sts:AssumeRole"},
-		{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringNotEquals":{"sts:ExternalId":"` + extID + `"}}}]}`, "trusted"},
-
-	{"no condition", statement(""), "insecure"},
-	{"StringEqualsIfExists", when(`{"StringEqualsIfExists":{"sts:ExternalId":"` + extID + `"}}`), "insecure"},
-	{"StringLikeIfExists", when(`{"StringLikeIfExists":{"sts:ExternalId":"` + extID + `"}}`), "insecure"},
-	{"StringLike star", like("*"), "insecure"},
-	{"StringLike prefix", like("bur-*"), "insecure"},
-	{"StringLike long prefix", like(extID[:20] + "*"), "insecure"},
-	{"StringLike all but one", like(extID[:len(extID)-1] + "?"), "insecure"},
-	{"StringLike suffix", like("*" + extID[10:]), "insecure"},
-	{"StringLike beginning free", like("bur-?" + extID[5:]), "insecure"},
-	{"StringLike middle free", like(extID[:8] + "*" + extID[len(extID)-5:]), "insecure"},
-	{"StringLike question marks", like(strings.Repeat("?", len(extID))), "insecure"},
-	{"wrong key, IfExists", when(`{"StringEqualsIfExists":{"aws:ExternalId":"` + extID + `"}}`), "insecure"},
-	{"StringNotEquals another", when(`{"StringNotEquals":{"sts:ExternalId":"x-other"}}`), "insecure"},
-	{"Null false: any id", when(`{"Null":{"sts:ExternalId":"false"}}`), "insecure"},
-	{"ForAllValues", when(`{"ForAllValues:StringEquals":{"sts:ExternalId":"` + extID + `"}}`), "insecure"},
-	{"ForAnyValue like", when(`{"ForAnyValue:StringLike":{"sts:ExternalId":"b*"}}`), "insecure"},
-	{"list with a wildcard", when(`{"StringLike":{"sts:ExternalId":["` + extID + `","bur-*"]}}`), "insecure"},
-	{"Principal star, no condition", strings.Replace(statement(""), `{"AWS":"arn:aws:iam::`+own+`:root"}`, `{"AWS":"*"}`, 1), "insecure"},
-	{"two statements, one loose", `{"Version":"2012-10-17","Statement":[
-		{"Effect":"Allow","Principal":{"AWS":"` + own + `"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"` + extID + `"}}},
-		{"Effect":"Allow","Principal":{"AWS":"` + own + `"},"Action":"sts:AssumeRole"}]}`, "insecure"},
-	{"deny of one other alone", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + own + `"},"Action":"sts:AssumeRole"},
-		{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"` + another + `"}}}]}`, "insecure"},
-
-	{"another's id", when(`{"StringEquals":{"sts:ExternalId":"` + another + `"}}`), "refused"},
-	{"a star is no wildcard in StringEquals", when(`{"StringEquals":{"sts:ExternalId":"*"}}`), "refused"},
-	{"wrong key", when(`{"StringEquals":{"aws:ExternalId":"` + extID + `"}}`), "refused"},
-	{"value in capitals", when(`{"StringEquals":{"sts:ExternalId":"` + strings.ToUpper(extID) + `"}}`), "refused"},
-	{"empty id", when(`{"StringEquals":{"sts:ExternalId":""}}`), "refused"},
-	{"Null true: only without", when(`{"Null":{"sts:ExternalId":"true"}}`), "refused"},
-	{"another account", strings.Replace(when(`{"StringEquals":{"sts:ExternalId":"`+extID+`"}}`), own, loner, 1), "refused"},
-	{"another PrincipalArn", when(`{"StringEquals":{"sts:ExternalId":"` + extID + `"},"ArnEquals":{"aws:PrincipalArn":"arn:aws:iam::` + own + `:user/other"}}`), "refused"},
-	{"a service", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`, "refused"},
-}
-
 // TestTrustTable proves that no role is trusted that a stranger could reach through bursar, and that good ones are.
 func TestTrustTable(t *testing.T) {
 	s := start(t)
 	access := check.Through(client(t, s))
-	for i, tt := range trusts {
-		t.Run(tt.name, func(t *testing.T) {
-			tg := target(access, payer, makeRole(t, s, payer, fmt.Sprintf("bursar-%d", i), tt.trust, reads))
+	for i, tt := range checktest.TrustPolicies(own, loner, extID, another) {
+		t.Run(tt.Name, func(t *testing.T) {
+			tg := target(access, payer, makeRole(t, s, payer, fmt.Sprintf("bursar-%d", i), tt.Document, reads))
 			res, found := run(t, check.Trust(), tg)
 			got := "refused"
 			switch {
@@ -86,13 +39,13 @@ func TestTrustTable(t *testing.T) {
 			case res.Insecure:
 				got = "insecure"
 			}
-			if got != tt.want {
-				t.Errorf("%s, want %s: %v", got, tt.want, found)
+			if got != tt.Want {
+				t.Errorf("%s, want %s: %v", got, tt.Want, found)
 			}
-			if code := codes(found, "external_id_required"); tt.want == "insecure" && code != bursar.CodeInsecureTrust {
+			if code := codes(found, "external_id_required"); tt.Want == "insecure" && code != bursar.CodeInsecureTrust {
 				t.Errorf("code %q", code)
 			}
-			if code := codes(found, "assume_role"); tt.want == "refused" && code != "not_deployed_or_changed" {
+			if code := codes(found, "assume_role"); tt.Want == "refused" && code != "not_deployed_or_changed" {
 				t.Errorf("code %q", code)
 			}
 		})

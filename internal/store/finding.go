@@ -106,7 +106,7 @@ func (tx *Tx) FindingHistory(workspaceID, account string, limit int) ([]bursar.F
 	return many(tx, scanFinding, `SELECT `+findingColumns+` FROM findings WHERE workspace_id = $1 AND account = $2 ORDER BY at DESC, seq DESC, id LIMIT $3`, workspaceID, account, limit)
 }
 
-// DropFindingsOfRun deletes what a run found: it begins again.
-func (tx *Tx) DropFindingsOfRun(workspaceID, runID string) error {
-	return tx.exec(`DELETE FROM findings WHERE workspace_id = $1 AND run_id = $2`, workspaceID, runID)
+// DropFindingsOfRun deletes what a run found about an account: it begins again.
+func (tx *Tx) DropFindingsOfRun(workspaceID, runID, account string) error {
+	return tx.exec(`DELETE FROM findings WHERE workspace_id = $1 AND run_id = $2 AND account = $3`, workspaceID, runID, account)
 }

@@ -62,6 +62,21 @@ func (tx *Tx) CountMembers(workspaceID, payer string) (map[bursar.MemberState]in
 	return out, err
 }
 
+// SetMember records at the payers of an account how a look at it ended. An account that is in no payer's list is no error.
+func (tx *Tx) SetMember(a bursar.Account, state bursar.MemberState, f bursar.Finding) error {
+	return tx.exec(`UPDATE members SET since = CASE WHEN state = $1 THEN since ELSE $2 END, state = $1, code = $3, message = $4, remedy = $5, checked_at = $2
+		WHERE workspace_id = $6 AND account_id = $7 AND organization_state = 'ACTIVE'
+		AND payer IN (SELECT id FROM accounts WHERE workspace_id = $6 AND partition = $8 AND account_id = $9)`,
+		state, stamp(tx.Now), f.Code, f.Message, f.Remedy, a.WorkspaceID, a.AccountID, a.Partition, a.PayerID)
+}
+
+// NameIsFree says whether no account of the workspace has a name.
+func (tx *Tx) NameIsFree(workspaceID, name string) (bool, error) {
+	n := 0
+	err := tx.row(`SELECT count(*) FROM accounts WHERE workspace_id = $1 AND name = $2`, workspaceID, name).Scan(&n)
+	return n == 0, err
+}
+
 // SetAccess changes by which role, and with which external id, an account is reached: those of a. It keeps its id, name and history.
 func (tx *Tx) SetAccess(a bursar.Account) error {
 	if err := tx.spend(a); err != nil {

@@ -72,7 +72,7 @@ func (l *look) begin(tx *store.Tx, run bursar.Run) (err error) {
 	if err != nil {
 		return err
 	}
-	return tx.DropFindingsOfRun(run.WorkspaceID, run.ID)
+	return tx.DropFindingsOfRun(run.WorkspaceID, run.ID, run.AccountID)
 }
 
 func (l *look) target(run bursar.Run) *check.Target {
@@ -108,6 +108,12 @@ func (l *look) conclude(tx *store.Tx, r check.Result) error {
 	if err := l.retire(tx, r); err != nil {
 		return err
 	}
+	if err := noteStatus(tx, l.account.WorkspaceID, l.account.ID, l.live.Run().ID); err != nil {
+		return err
+	}
+	if err := l.member(tx, r); err != nil {
+		return err
+	}
 	if !r.Trusted || r.Insecure {
 		return nil
 	}
@@ -116,7 +122,7 @@ func (l *look) conclude(tx *store.Tx, r check.Result) error {
 		if r.Kind == bursar.KindLinked && payer == "" { // its organization hides who pays: what was known stays
 			payer, organization = l.account.PayerID, l.account.OrganizationID
 		}
-		if err := l.learn(tx, r.Kind, payer, organization); err != nil {
+		if err := learnOrganization(tx, l.account, r.Kind, payer, organization, l.live.Run().ID); err != nil {
 			return err
 		}
 	}
@@ -132,12 +138,23 @@ func (l *look) conclude(tx *store.Tx, r check.Result) error {
 	return l.Import(tx, l.account)
 }
 
-func (l *look) learn(tx *store.Tx, kind bursar.Kind, payer, organization string) error {
-	a := l.account
-	if a.Kind == kind && a.PayerID == payer && a.OrganizationID == organization {
+// member tells the list of the payer's members how an account that a StackSet reaches stands.
+func (l *look) member(tx *store.Tx, r check.Result) error {
+	if !l.account.ByStackSet() {
 		return nil
 	}
-	return tx.SetOrganization(a.WorkspaceID, a.ID, kind, payer, organization)
+	state := bursar.MemberFailed
+	switch {
+	case r.Trusted:
+		state = bursar.MemberAssumable
+	case r.Insecure:
+		state = bursar.MemberInsecure
+	case l.worst.Code == "not_deployed_or_changed":
+		state = bursar.MemberNotDeployed
+	case l.worst.Status != bursar.StatusFailed:
+		return nil
+	}
+	return tx.SetMember(l.account, state, l.worst)
 }
 
 // retire makes history of the findings of checks that had nothing to say this time. Where the suite broke off, they stay unless
@@ -147,11 +164,5 @@ func (l *look) retire(tx *store.Tx, r check.Result) error {
 	if brokeOff && !r.Insecure && l.worst.Status != bursar.StatusFailed {
 		return nil
 	}
-	var silent []string
-	for _, c := range l.suite {
-		if !l.answered[c.Name()] {
-			silent = append(silent, c.Name())
-		}
-	}
-	return tx.RetireFindings(l.account.WorkspaceID, l.account.ID, silent...)
+	return retireSilent(tx, l.account, names(l.suite), l.answered)
 }

@@ -35,6 +35,7 @@ func New(c *cloud.Cloud, o Options) (*Service, error) {
 	}
 	c.HandleResource("AWS::CloudFormation::StackSet", setHandler{s})
 	c.OnJoin(s.joined)
+	c.OnLeave(s.left)
 	return s, nil
 }
 

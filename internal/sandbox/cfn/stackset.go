@@ -369,6 +369,25 @@ func (s *Service) joined(a cloud.Account) {
 	}
 }
 
+// left removes what the sets with auto-deployment have made in an account that left the organization, unless it is retained.
+func (s *Service) left(organizationID string, a cloud.Account) {
+	s.change.Lock()
+	defer s.change.Unlock()
+	admin, e := s.cloud.Admin(a.ID)
+	if e != nil {
+		return
+	}
+	for _, set := range s.autoDeployed(organizationID) {
+		for _, i := range set.Instances {
+			if i.AccountID == a.ID && i.StackID != "" && !set.Input.RetainOnRemoval {
+				s.deleteStack(admin, i.Region, i.StackID)
+			}
+		}
+		set.Instances = slices.DeleteFunc(slices.Clone(set.Instances), func(i StackInstance) bool { return i.AccountID == a.ID })
+		s.putSet(&set)
+	}
+}
+
 func (s *Service) autoDeployed(organizationID string) []StackSet {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

@@ -30,6 +30,7 @@ type Cloud struct {
 	sweepAt  int                 // number of sessions at which expired ones are thrown away
 	delay    Propagation
 	joined   []func(Account)
+	left     []func(organizationID string, a Account)
 }
 
 // Propagation says how long a change of IAM takes until it is in force.

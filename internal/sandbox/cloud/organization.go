@@ -183,6 +183,39 @@ func (c *Cloud) OnJoin(f func(Account)) {
 	c.joined = append(c.joined, f)
 }
 
+// OnLeave calls f, in Leave's goroutine, for each account that has left an organization.
+func (c *Cloud) OnLeave(f func(organizationID string, a Account)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = append(c.left, f)
+}
+
+// Leave takes an account out of its organization: it pays for itself from then on.
+func (c *Cloud) Leave(accountID string) {
+	c.mu.Lock()
+	a := c.accounts[accountID]
+	if a == nil || a.OrganizationID == "" {
+		c.mu.Unlock()
+		return
+	}
+	from := a.OrganizationID
+	a.OrganizationID, a.ParentID = "", ""
+	out, hooks := a.Account, slices.Clone(c.left)
+	c.mu.Unlock()
+	for _, f := range hooks {
+		f(from, out)
+	}
+}
+
+// SetState changes the state of an account: ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED. An account that is not there stays so.
+func (c *Cloud) SetState(accountID, state string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a := c.accounts[accountID]; a != nil {
+		a.State = state
+	}
+}
+
 // AddAccount opens a new account; parentID, a root or unit, places it into an organization, "" leaves it alone.
 func (c *Cloud) AddAccount(w world.Account, parentID string) (Account, error) {
 	org, err := c.roomFor(w.ID, parentID)
