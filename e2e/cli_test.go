@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"net"
@@ -11,18 +12,30 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/client"
+	"github.com/bursarhq/bursar/internal/sandbox"
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite" // newer writes a state database
 )
 
 // TestTranscripts runs the sessions in testdata: what people type, and what they see.
 //
-// Beside testscript's own commands there are: `server [VAR=value…]` starts a simulated AWS and bursar serve, and sets
-// BURSAR_SERVER and BURSAR_TOKEN; `stop` ends bursar with SIGTERM and leaves its log in server.log; `exit CODE bursar …` runs
-// bursar and wants that exit code; `mode FILE BITS` wants a file's permissions; `save VAR FILE` writes a
-// variable's value into a file; `newer FILE` makes a state database one of the future; `taken VAR` keeps a port busy and
-// sets a variable to its address.
+// Beside testscript's own commands there are:
+//
+//	server [VAR=value…]  start a simulated AWS and bursar serve; sets BURSAR_SERVER and BURSAR_TOKEN
+//	stop                 end bursar with SIGTERM, and leave its log in server.log
+//	stack ACCOUNT STEP   create the stack of a set-up step, as a person would on the AWS page
+//	pass DURATION        let time pass in the simulated AWS
+//	open ACCOUNT         let anybody assume the account's bursar role without an external id
+//	running VAR          wait until a run is running, and set a variable to its id
+//	exit CODE bursar …   run bursar, and want that exit code
+//	mode FILE BITS       want a file's permissions
+//	save VAR FILE        write a variable's value into a file
+//	newer FILE           make a state database one of the future
+//	taken VAR            keep a port busy, and set a variable to its address
 func TestTranscripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata",
@@ -32,16 +45,16 @@ func TestTranscripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server": cmdServer, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave, "newer": cmdNewer,
+			"server": cmdServer, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave, "newer": cmdNewer, "stack": cmdStack, "pass": cmdPass, "open": cmdOpen, "running": cmdRunning,
 		},
 		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
 	})
 }
 
 func cmdServer(ts *testscript.TestScript, _ bool, args []string) {
-	aws, env, err := simulated()
+	aws, env, stop, err := simulated()
 	ts.Check(err)
-	ts.Defer(func() { _ = aws.Close() })
+	ts.Defer(stop)
 	env = append(env, "HOME="+ts.Getenv("HOME"), "BURSAR_DATA_DIR="+ts.MkAbs("data"))
 	s, err := startServer(append(env, args...))
 	ts.Check(err)
@@ -53,18 +66,70 @@ func cmdServer(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Setenv("BURSAR_TOKEN", s.token)
 	}
 	ts.Setenv("BURSAR_SERVER", s.url)
-	running.Store(ts, s)
+	running.Store(ts, &scripted{s, aws})
+}
+
+// scripted is what a script's commands act on.
+type scripted struct {
+	*server
+	aws *sandbox.Sandbox
 }
 
 // running holds the server of each script.
 var running sync.Map
 
-func cmdStop(ts *testscript.TestScript, _ bool, _ []string) {
+func runningOf(ts *testscript.TestScript) *scripted {
 	found, ok := running.Load(ts)
 	if !ok {
 		ts.Fatalf("no server runs")
 	}
-	s := found.(*server)
+	return found.(*scripted)
+}
+
+func cmdStack(ts *testscript.TestScript, _ bool, args []string) {
+	s := runningOf(ts)
+	c, err := client.New(s.url, client.WithToken(ts.Getenv("BURSAR_TOKEN")))
+	ts.Check(err)
+	ts.Check(createStack(context.Background(), c, s.aws, args[0], args[1]))
+}
+
+func cmdRunning(ts *testscript.TestScript, _ bool, args []string) {
+	c, err := client.New(runningOf(ts).url, client.WithToken(ts.Getenv("BURSAR_TOKEN")))
+	ts.Check(err)
+	deadline := time.Now().Add(patience)
+	for time.Now().Before(deadline) {
+		runs, err := c.Runs(context.Background(), "", 1)
+		ts.Check(err)
+		if len(runs) == 1 && runs[0].State == bursar.RunRunning {
+			ts.Setenv(args[0], runs[0].ID)
+			return
+		}
+	}
+	ts.Fatalf("no run is running")
+}
+
+func cmdPass(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	runningOf(ts).aws.Cloud().Clock.Advance(d)
+}
+
+// cmdOpen lets whoever knows the account into its bursar role: no external id is asked for.
+func cmdOpen(ts *testscript.TestScript, _ bool, args []string) {
+	cloud := runningOf(ts).aws.Cloud()
+	for _, role := range cloud.Roles(args[0]) {
+		if role.Path != bursar.RolePath {
+			continue
+		}
+		trust := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::%s:root"},"Action":"sts:AssumeRole"}]}`, cloud.World.Bursar.Account)
+		if _, e := cloud.SetTrust(args[0], role.Name, trust); e != nil {
+			ts.Fatalf("%v", e)
+		}
+	}
+}
+
+func cmdStop(ts *testscript.TestScript, _ bool, _ []string) {
+	s := runningOf(ts)
 	ts.Check(s.end(syscall.SIGTERM))
 	ts.Check(os.WriteFile(ts.MkAbs("server.log"), []byte(s.out.String()+s.log.String()), 0o600))
 }

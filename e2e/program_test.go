@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -130,20 +131,39 @@ func (s *server) end(how os.Signal) error {
 	}
 }
 
-// simulated starts a simulated AWS and gives it with the settings that point bursar at it.
-func simulated() (*sandbox.Sandbox, []string, error) {
-	aws, err := sandbox.New(sandbox.Config{})
-	if err != nil {
-		return nil, nil, err
+// simulated starts a simulated AWS, and a place where the templates are published, and gives it with the settings that point bursar
+// at them. Both end with stop.
+func simulated() (aws *sandbox.Sandbox, env []string, stop func(), err error) {
+	if aws, err = sandbox.New(sandbox.Config{}); err != nil {
+		return nil, nil, nil, err
 	}
 	if err := aws.Start(context.Background(), "127.0.0.1:0"); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
+	templates := httptest.NewServer(register.Published())
 	key := aws.Cloud().BursarKey()
 	return aws, []string{
+		"BURSAR_TEMPLATES_BASE_URL=" + templates.URL,
 		"BURSAR_ADDR=127.0.0.1:0", "BURSAR_AWS_ENDPOINT=" + aws.URL(), "BURSAR_AWS_CONSOLE_URL=" + aws.URL() + "/console",
 		"BURSAR_AWS_ACCESS_KEY_ID=" + key.ID, "BURSAR_AWS_SECRET_ACCESS_KEY=" + key.Secret.Reveal(),
-	}, nil
+	}, func() { templates.Close(); _ = aws.Close() }, nil
+}
+
+// createStack does what a person does with the link of a set-up step: open it signed in to the account, and press Create stack.
+func createStack(ctx context.Context, c *client.Client, aws *sandbox.Sandbox, account, step string) error {
+	setup, err := c.Setup(ctx, account)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(setup.Steps, func(s client.Step) bool { return s.ID == step })
+	if i < 0 || len(setup.Steps[i].Links) == 0 {
+		return fmt.Errorf("the set-up of %s has no link for the step %s", account, step)
+	}
+	stack, err := aws.Console().CreateStackFromLink(ctx, setup.Steps[i].Links[0].URL, account)
+	if err == nil && stack.Status != "CREATE_COMPLETE" {
+		err = fmt.Errorf("the stack %s is %s: %s", stack.Name, stack.Status, stack.Reason)
+	}
+	return err
 }
 
 // installation is one bursar with its data folder, and the simulated AWS that it sees. It can be started many times.
@@ -158,14 +178,12 @@ type installation struct {
 // install starts a simulated AWS and bursar on a data folder of the test's own.
 func install(t *testing.T, extra ...string) *installation {
 	t.Helper()
-	aws, env, err := simulated()
+	aws, env, stop, err := simulated()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = aws.Close() })
-	templates := httptest.NewServer(register.Published())
-	t.Cleanup(templates.Close)
-	env = append(env, "HOME="+t.TempDir(), "BURSAR_DATA_DIR="+filepath.Join(t.TempDir(), "data"), "BURSAR_TEMPLATES_BASE_URL="+templates.URL)
+	t.Cleanup(stop)
+	env = append(env, "HOME="+t.TempDir(), "BURSAR_DATA_DIR="+filepath.Join(t.TempDir(), "data"))
 	in := &installation{T: t, aws: aws, env: append(env, extra...)}
 	in.start()
 	in.owner = in.token
