@@ -18,9 +18,11 @@ import (
 	"github.com/bursarhq/bursar/internal/awsapi"
 	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
+	"github.com/bursarhq/bursar/internal/console"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/register"
 	"github.com/bursarhq/bursar/internal/store"
+	"github.com/bursarhq/bursar/web"
 )
 
 // App is one bursar: New opens everything, Run serves, Close lets go.
@@ -135,7 +137,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer a.runner.Stop()
 	a.scheduler.Start(ctx)
 	defer a.scheduler.Stop()
-	return serveHTTP(ctx, a.listener, a.api, a.api.Close, a.log)
+	return serveHTTP(ctx, a.listener, a.Handler(), a.api.Close, a.log)
 }
 
 // ready says whether requests can be served: the state answers, and runs are worked off.
@@ -145,7 +147,7 @@ func (a *App) ready(ctx context.Context) error {
 }
 
 // Handler is the whole HTTP face.
-func (a *App) Handler() http.Handler { return a.api }
+func (a *App) Handler() http.Handler { return faces(a.api, console.New(web.Built())) }
 
 // Close lets go of everything that New opened. It may be called twice.
 func (a *App) Close() error {

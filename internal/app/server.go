@@ -54,3 +54,13 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, closing func
 	<-done
 	return err
 }
+
+// faces puts the API and the console behind one address.
+func faces(rest, pages http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/", pages)
+	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
+		mux.Handle(path, rest)
+	}
+	return mux
+}

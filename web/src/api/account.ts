@@ -1,0 +1,25 @@
+import { useQuery } from "@tanstack/react-query";
+import { answer, api, pages } from "./client";
+
+// The questions about accounts that pages share.
+export const useAccounts = () =>
+  useQuery({
+    queryKey: ["accounts"],
+    queryFn: () => pages((cursor) => answer(api.GET("/api/v1/accounts", { params: { query: { cursor, limit: 200 } } }))),
+    refetchInterval: 15_000,
+  });
+
+export const useAccount = (account: string) =>
+  useQuery({
+    queryKey: ["account", account],
+    queryFn: () => answer(api.GET("/api/v1/accounts/{account}", { params: { path: { account } } })),
+    enabled: account !== "",
+    refetchInterval: 15_000,
+  });
+
+export const useSetup = (account: string) =>
+  useQuery({
+    queryKey: ["setup", account],
+    queryFn: () => answer(api.GET("/api/v1/accounts/{account}/setup", { params: { path: { account } } })),
+    enabled: account !== "",
+  });

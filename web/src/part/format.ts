@@ -1,0 +1,75 @@
+// Amounts stay decimal text from the server to the screen: nothing here makes a number of money, save to draw a bar of it.
+
+export const capabilities: Record<string, string> = {
+  access: "API access",
+  organization: "Organization",
+  billing_export: "Billing export",
+  cost_explorer: "Cost Explorer",
+  inventory: "Inventory",
+  member_access: "Linked accounts",
+};
+
+export const kinds: Record<string, string> = { payer: "Payer", linked: "Linked", standalone: "Standalone", unknown: "Not known yet" };
+
+// grouped rounds a decimal text to so many places, half away from zero, and groups its digits.
+export function grouped(amount: string, places = 2): string {
+  const negative = amount.startsWith("-");
+  const [whole = "0", fraction = ""] = amount.replace("-", "").split(".");
+  const digits = BigInt(whole + fraction.padEnd(places + 1, "0").slice(0, places));
+  const up = fraction.length > places && fraction.charCodeAt(places) >= 53 ? 1n : 0n;
+  const text = (digits + up).toString().padStart(places + 1, "0");
+  const head = text.slice(0, text.length - places).replace(/\B(?=(\d{3})+$)/g, ",");
+  const tail = places > 0 ? "." + text.slice(text.length - places) : "";
+  return (negative && digits + up > 0n ? "-" : "") + head + tail;
+}
+
+const symbols: Record<string, string> = { USD: "$", EUR: "€", GBP: "£", JPY: "¥" };
+
+export const money = (amount: string, currency: string): string => {
+  const symbol = symbols[currency];
+  const text = grouped(amount, currency === "JPY" ? 0 : 2);
+  if (!symbol) return `${text} ${currency}`;
+  return text.startsWith("-") ? `-${symbol}${text.slice(1)}` : symbol + text;
+};
+
+// amount shows a row's amount in its currency, or usage in its unit.
+export interface Amount {
+  amount: string;
+  currency?: string;
+  unit?: string;
+}
+
+export const amount = (a: Amount): string => (a.currency ? money(a.amount, a.currency) : `${grouped(a.amount, 3)} ${a.unit ?? ""}`.trim());
+
+export const exact = (a: Amount): string => `${a.amount} ${a.currency ?? a.unit ?? ""}`.trim();
+
+export const count = (n: number): string => n.toLocaleString("en-US");
+
+export function bytes(n: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let i = 0;
+  for (; n >= 1000 && i < units.length - 1; i++) n /= 1000;
+  return `${i === 0 ? n : n.toFixed(1)} ${units[i]}`;
+}
+
+// when shows a time in UTC.
+export const when = (t: string | undefined): string => (t ? t.slice(0, 16).replace("T", " ") + " UTC" : "–");
+
+// addMonths moves a month, YYYY-MM.
+export function addMonths(month: string, n: number): string {
+  const [y = 0, m = 1] = month.split("-").map(Number);
+  const at = y * 12 + (m - 1) + n;
+  return `${Math.floor(at / 12)}-${String((at % 12) + 1).padStart(2, "0")}`;
+}
+
+// sum adds decimal texts exactly.
+export function sum(amounts: string[]): string {
+  const places = Math.max(0, ...amounts.map((a) => a.split(".")[1]?.length ?? 0));
+  const total = amounts.reduce((s, a) => {
+    const [whole = "0", fraction = ""] = a.replace("-", "").split(".");
+    const v = BigInt(whole + fraction.padEnd(places, "0"));
+    return s + (a.startsWith("-") ? -v : v);
+  }, 0n);
+  const text = (total < 0n ? -total : total).toString().padStart(places + 1, "0");
+  return (total < 0n ? "-" : "") + text.slice(0, text.length - places) + (places ? "." + text.slice(text.length - places) : "");
+}

@@ -1,0 +1,22 @@
+import { createBrowserRouter } from "react-router";
+import { Shell } from "./shell/shell";
+
+// The whole map. Pages come in when they are opened.
+export const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    hydrateFallbackElement: <p>Loading bursar…</p>,
+    children: [
+      { path: "/", lazy: () => import("./page/home/home") },
+      { path: "/accounts", lazy: () => import("./page/account/list") },
+      { path: "/accounts/register", lazy: () => import("./page/register/register") },
+      { path: "/accounts/:account", lazy: () => import("./page/account/account") },
+      { path: "/accounts/:account/register", lazy: () => import("./page/register/register") },
+      { path: "/costs", lazy: () => import("./page/cost/cost") },
+      { path: "/deliveries", lazy: () => import("./page/delivery/list") },
+      { path: "/runs", lazy: () => import("./page/run/list") },
+      { path: "/about", lazy: () => import("./page/about/about") },
+      { path: "*", lazy: () => import("./page/missing/missing") },
+    ],
+  },
+]);

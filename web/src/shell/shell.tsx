@@ -1,0 +1,106 @@
+import AppLayout from "@cloudscape-design/components/app-layout";
+import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
+import SideNavigation from "@cloudscape-design/components/side-navigation";
+import TopNavigation from "@cloudscape-design/components/top-navigation";
+import { useState, useSyncExternalStore } from "react";
+import { Outlet, useLocation, useNavigate } from "react-router";
+import { session } from "../api/session";
+import { SignIn } from "../page/signin/signin";
+import { HelpContext, type Help } from "./help";
+import { applyLook, look } from "./look";
+
+const places = [
+  { type: "link", text: "Home", href: "/" },
+  { type: "link", text: "Accounts", href: "/accounts" },
+  { type: "link", text: "Costs", href: "/costs" },
+  { type: "link", text: "Deliveries", href: "/deliveries" },
+  { type: "link", text: "Runs", href: "/runs" },
+  { type: "divider" },
+  { type: "link", text: "About", href: "/about" },
+] as const;
+
+export function Shell() {
+  const key = useSyncExternalStore(session.subscribe, session.key);
+  const [shown, setShown] = useState(look());
+  return (
+    <>
+      <header id="top">
+        <TopNavigation
+          identity={{ href: "/", title: "bursar" }}
+          utilities={[
+            {
+              type: "menu-dropdown",
+              iconName: "settings",
+              ariaLabel: "Look",
+              title: "Look",
+              items: [
+                { id: "mode", text: shown.mode === "dark" ? "Light" : "Dark" },
+                { id: "density", text: shown.density === "compact" ? "Comfortable" : "Compact" },
+              ],
+              onItemClick: ({ detail }) =>
+                setShown(
+                  applyLook(
+                    detail.id === "mode"
+                      ? { mode: shown.mode === "dark" ? "light" : "dark" }
+                      : { density: shown.density === "compact" ? "comfortable" : "compact" },
+                  ),
+                ),
+            },
+            ...(key ? [{ type: "button" as const, text: "Sign out", onClick: () => session.end() }] : []),
+          ]}
+        />
+      </header>
+      {key ? <Inside /> : <SignIn />}
+    </>
+  );
+}
+
+function Inside() {
+  const go = useNavigate();
+  const { pathname } = useLocation();
+  const [open, setOpen] = useState(window.innerWidth > 900);
+  const [help, setHelp] = useState<Help | null>(null);
+  const [helpOpen, setHelpOpen] = useState(false);
+  const follow = (e: CustomEvent<{ href?: string; external?: boolean }>) => {
+    if (e.detail.external || !e.detail.href) return;
+    e.preventDefault();
+    void go(e.detail.href);
+  };
+  const active = places.find((p) => "href" in p && p.href !== "/" && pathname.startsWith(p.href));
+  return (
+    <HelpContext.Provider value={{ show: setHelp, open: () => setHelpOpen(true) }}>
+      <AppLayout
+        headerSelector="#top"
+        navigationOpen={open}
+        onNavigationChange={({ detail }) => setOpen(detail.open)}
+        navigation={
+          <SideNavigation
+            header={{ text: "bursar", href: "/" }}
+            items={[...places]}
+            activeHref={active && "href" in active ? active.href : "/"}
+            onFollow={follow}
+          />
+        }
+        breadcrumbs={<BreadcrumbGroup ariaLabel="Where you are" items={crumbs(pathname)} onFollow={follow} />}
+        tools={help?.panel}
+        toolsHide={!help}
+        toolsOpen={helpOpen && !!help}
+        onToolsChange={({ detail }) => setHelpOpen(detail.open)}
+        ariaLabels={{ navigation: "Pages", navigationToggle: "Open pages", navigationClose: "Close pages", tools: "Help", toolsToggle: "Open help", toolsClose: "Close help" }}
+        content={<Outlet />}
+      />
+    </HelpContext.Provider>
+  );
+}
+
+const names: Record<string, string> = { accounts: "Accounts", costs: "Costs", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
+
+function crumbs(path: string) {
+  const items = [{ text: "bursar", href: "/" }];
+  let href = "";
+  for (const part of path.split("/").filter(Boolean)) {
+    href += "/" + part;
+    items.push({ text: names[part] ?? decodeURIComponent(part), href });
+  }
+  return items;
+}
