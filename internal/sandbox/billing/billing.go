@@ -13,13 +13,13 @@ package billing
 import (
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/sandbox/billgen/report"
+	"github.com/bursarhq/bursar/internal/sandbox/billing/definition"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
@@ -94,8 +94,8 @@ type export struct {
 	service, account, name, arn string // never change
 
 	order
-	report    reportDefinition  // the definition as cur has it
-	query     exportDefinition  // the definition as bcm-data-exports has it
+	report    definition.Report // the definition as cur has it
+	query     definition.Export // the definition as bcm-data-exports has it
 	tags      map[string]string //
 	createdAt time.Time
 	updatedAt time.Time
@@ -241,8 +241,4 @@ func (s *Service) allow(p cloud.Principal, region string, asked ...[2]string) *c
 		}
 	}
 	return nil
-}
-
-func validation(format string, args ...any) *cloud.Error {
-	return cloud.Errorf(http.StatusBadRequest, "ValidationException", format, args...)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/bursarhq/bursar/internal/sandbox/billing/definition"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
@@ -38,20 +39,20 @@ const reportsOfPage = 5
 
 func (c *call) describeReports() (any, *cloud.Error) {
 	var in pageInput
-	if e := first(c.may("cur:DescribeReportDefinitions", "*"), c.JSON(&in)); e != nil {
+	if e := definition.First(c.may("cur:DescribeReportDefinitions", "*"), c.JSON(&in)); e != nil {
 		return nil, e
 	}
 	if in.MaxResults != nil && *in.MaxResults != reportsOfPage {
-		return nil, refused("maxResults", strconv.Itoa(*in.MaxResults), "have value equal to 5")
+		return nil, definition.Refused("maxResults", strconv.Itoa(*in.MaxResults), "have value equal to 5")
 	}
 	list, next, e := page(c.s.of(curService, c.account()), reportsOfPage, in.NextToken)
 	if e != nil {
 		return nil, e
 	}
 	out := struct {
-		ReportDefinitions []reportDefinition
+		ReportDefinitions []definition.Report
 		NextToken         string `json:",omitempty"`
-	}{[]reportDefinition{}, next}
+	}{[]definition.Report{}, next}
 	for _, x := range list {
 		out.ReportDefinitions = append(out.ReportDefinitions, c.s.shown(x))
 	}
@@ -60,7 +61,7 @@ func (c *call) describeReports() (any, *cloud.Error) {
 
 func (c *call) putReport() (any, *cloud.Error) {
 	var in struct {
-		ReportDefinition reportDefinition
+		ReportDefinition definition.Report
 		Tags             []tag
 	}
 	if e := c.JSON(&in); e != nil {
@@ -90,7 +91,7 @@ func (c *call) report(action, name string) (*export, *cloud.Error) {
 func (c *call) modifyReport() (any, *cloud.Error) {
 	var in struct {
 		ReportName       string
-		ReportDefinition reportDefinition
+		ReportDefinition definition.Report
 	}
 	if e := c.JSON(&in); e != nil {
 		return nil, e

@@ -3,10 +3,10 @@ package billing
 import (
 	"cmp"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/sandbox/billing/definition"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
@@ -49,7 +49,7 @@ func (s *Service) register(in Export) (*export, error) {
 	if in.Kind == string(bursar.FormatLegacy) {
 		x, e = s.putReport(in.Account, in.report(), nil)
 	} else {
-		var d exportDefinition
+		var d definition.Export
 		if d, e = in.export(); e == nil {
 			x, e = s.createExport(in.Account, d, nil)
 		}
@@ -83,8 +83,8 @@ func (s *Service) prepareBucket(in Export) error {
 }
 
 // report is the definition of a legacy report.
-func (in Export) report() reportDefinition {
-	d := reportDefinition{
+func (in Export) report() definition.Report {
+	d := definition.Report{
 		ReportName: in.Name, TimeUnit: "HOURLY", Format: "textORcsv", Compression: "GZIP", AdditionalSchemaElements: []string{"RESOURCES"},
 		S3Bucket: in.Bucket, S3Prefix: in.Prefix, S3Region: in.Region, RefreshClosedReports: true, ReportVersioning: in.Versioning,
 	}
@@ -101,28 +101,28 @@ func (in Export) report() reportDefinition {
 }
 
 // export is the definition of a data export.
-func (in Export) export() (d exportDefinition, e *cloud.Error) {
-	var t *table
-	for i := range tables {
-		if tables[i].format != "" && string(tables[i].format) == in.Kind {
-			t = &tables[i]
+func (in Export) export() (d definition.Export, e *cloud.Error) {
+	var t *definition.Table
+	for _, x := range definition.Tables() {
+		if x.Format != "" && string(x.Format) == in.Kind {
+			t = &x
 		}
 	}
 	if t == nil {
-		return d, cloud.Errorf(http.StatusBadRequest, "ValidationException", "kind %q is none of legacy, cur2, focus-1.0, focus-1.2", in.Kind)
+		return d, definition.Invalid("kind %q is none of legacy, cur2, focus-1.0, focus-1.2", in.Kind)
 	}
 	settings := map[string]string{}
-	if t.format == bursar.FormatCUR2 {
+	if t.Format == bursar.FormatCUR2 {
 		settings = map[string]string{"TIME_GRANULARITY": "HOURLY", "INCLUDE_RESOURCES": "TRUE", "INCLUDE_SPLIT_COST_ALLOCATION_DATA": "TRUE"}
 	}
 	columns := in.Columns
 	if columns == nil {
-		columns = t.columns(settings)
+		columns = t.Columns(settings)
 	}
 	d.Name, d.RefreshCadence.Frequency = in.Name, "SYNCHRONOUS"
-	d.DataQuery.QueryStatement = "SELECT " + strings.Join(columns, ", ") + " FROM " + t.name
+	d.DataQuery.QueryStatement = "SELECT " + strings.Join(columns, ", ") + " FROM " + t.Name
 	if len(settings) > 0 {
-		d.DataQuery.TableConfigurations = map[string]map[string]string{t.name: settings}
+		d.DataQuery.TableConfigurations = map[string]map[string]string{t.Name: settings}
 	}
 	to := &d.DestinationConfigurations.S3Destination
 	to.S3Bucket, to.S3BucketOwner, to.S3Prefix, to.S3Region = in.Bucket, in.Account, in.Prefix, in.Region

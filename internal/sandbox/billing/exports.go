@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bursarhq/bursar/internal/sandbox/billing/definition"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
@@ -40,17 +41,17 @@ var exportOperations = map[string]func(*call) (any, *cloud.Error){
 }
 
 // makesExport lists what whoever makes an export must be allowed: AWS asks for the legacy action too.
-func (s *Service) makesExport(account string, d exportDefinition) [][2]string {
+func (s *Service) makesExport(account string, d definition.Export) [][2]string {
 	out := [][2]string{{"bcm-data-exports:CreateExport", s.arn(exportsService, account, "export/"+d.Name+"-*")}}
-	if m := selectQuery.FindStringSubmatch(d.DataQuery.QueryStatement); m != nil {
-		out = append(out, [2]string{"bcm-data-exports:CreateExport", s.arn(exportsService, account, "table/"+m[2])})
+	if name := d.TableName(); name != "" {
+		out = append(out, [2]string{"bcm-data-exports:CreateExport", s.arn(exportsService, account, "table/"+name)})
 	}
 	return append(out, [2]string{"cur:PutReportDefinition", s.reportARN(account, d.Name)})
 }
 
 func (c *call) createExport() (any, *cloud.Error) {
 	var in struct {
-		Export       exportDefinition
+		Export       definition.Export
 		ResourceTags []tag
 	}
 	if e := c.JSON(&in); e != nil {
@@ -100,7 +101,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 var reasons = map[string]string{problemNoBucket: "INSUFFICIENT_PERMISSION", problemPermissions: "INSUFFICIENT_PERMISSION", problemInternal: "INTERNAL_FAILURE"}
 
 // health is an export as it is now.
-func (s *Service) health(x *export) (exportDefinition, status) {
+func (s *Service) health(x *export) (definition.Export, status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := status{StatusCode: "HEALTHY", CreatedAt: stamp(x.createdAt), LastUpdatedAt: stamp(x.updatedAt)}
@@ -141,7 +142,7 @@ func (c *call) getExport() (any, *cloud.Error) {
 
 func (c *call) listExports() (any, *cloud.Error) {
 	var in pageInput
-	if e := first(c.may("bcm-data-exports:ListExports", "*"), c.JSON(&in)); e != nil {
+	if e := definition.First(c.may("bcm-data-exports:ListExports", "*"), c.JSON(&in)); e != nil {
 		return nil, e
 	}
 	size, e := in.size()
@@ -171,7 +172,7 @@ func (c *call) listExports() (any, *cloud.Error) {
 func (c *call) updateExport() (any, *cloud.Error) {
 	var in struct {
 		ExportArn string
-		Export    exportDefinition
+		Export    definition.Export
 	}
 	if e := c.JSON(&in); e != nil {
 		return nil, e

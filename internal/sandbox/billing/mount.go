@@ -4,15 +4,13 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"path"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/sandbox/billgen/report"
+	"github.com/bursarhq/bursar/internal/sandbox/billing/realbill"
 )
 
 // Mount serves a folder of real bills as an export that an account has had for long, so that they come in by the
@@ -26,11 +24,11 @@ func (s *Service) Mount(in Export) (arn string, err error) {
 	if _, ok := s.cloud.Account(in.Account); !ok {
 		return "", fmt.Errorf("mount: there is no account %q", in.Account)
 	}
-	bills, err := findBills(in.Files)
+	bills, err := realbill.Find(in.Files)
 	if err != nil {
 		return "", fmt.Errorf("mount %s: %w", in.Files, err)
 	}
-	in.Kind, in.File, in.Athena = string(bills[0].format), bills[0].served(), false
+	in.Kind, in.File, in.Athena = string(bills[0].Format), bills[0].Served(), false
 	in.Versioning, in.Columns = cmp.Or(in.Versioning, string(bursar.Overwrite)), nil
 	x, err := s.register(in)
 	if err != nil {
@@ -39,9 +37,9 @@ func (s *Service) Mount(in Export) (arn string, err error) {
 	s.mu.Lock()
 	x.silent = true
 	s.mu.Unlock()
-	months := map[bursar.Period][]bill{}
+	months := map[bursar.Period][]realbill.File{}
 	for _, b := range bills {
-		months[b.period] = append(months[b.period], b)
+		months[b.Period] = append(months[b.Period], b)
 	}
 	for _, p := range slices.SortedFunc(maps.Keys(months), func(a, b bursar.Period) int { return a.Start().Compare(b.Start()) }) {
 		if err := s.mountMonth(x, p, months[p]); err != nil {
@@ -51,51 +49,21 @@ func (s *Service) Mount(in Export) (arn string, err error) {
 	return x.arn, nil
 }
 
-// findBills lists the bills of a folder, by name. All must be of one kind.
-func findBills(root string) ([]bill, error) {
-	var out []bill
-	var skipped []error
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		b, err := look(name)
-		if err != nil {
-			skipped = append(skipped, fmt.Errorf("%s: %w", filepath.Base(name), err))
-			return nil
-		}
-		out = append(out, b)
-		return nil
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(out) == 0:
-		return nil, errors.Join(append([]error{errors.New("there is no bill in it")}, skipped...)...)
-	}
-	for _, b := range out {
-		if b.format != out[0].format || b.served() != out[0].served() {
-			return nil, fmt.Errorf("%s is %s in %s files and %s is %s in %s files: an export has one kind", filepath.Base(out[0].file), out[0].format, out[0].served(), filepath.Base(b.file), b.format, b.served())
-		}
-	}
-	return out, nil
-}
-
 // mountMonth lays one month out as AWS does.
-func (s *Service) mountMonth(x *export, p bursar.Period, bills []bill) error {
+func (s *Service) mountMonth(x *export, p bursar.Period, bills []realbill.File) error {
 	now := s.cloud.Clock.Now()
 	d := Delivery{ExportARN: x.arn, Name: x.name, Delivery: report.Delivery{
 		Period: p, At: now, Version: x.def.Version(p, now), ManifestKey: x.def.ManifestKey(p),
 	}}
 	folder := x.def.Folder(p, d.Version, now)
 	for i, b := range bills {
-		key := fmt.Sprintf("%s%s-%05d%s", folder, x.name, i+1, b.extension())
-		if err := s.buckets.MountFile(x.def.Bucket, key, b.file); err != nil {
+		key := fmt.Sprintf("%s%s-%05d%s", folder, x.name, i+1, b.Extension())
+		if err := s.buckets.MountFile(x.def.Bucket, key, b.Path); err != nil {
 			return err
 		}
 		d.DataKeys = append(d.DataKeys, key)
 	}
-	body := report.LegacyManifest(x.def, p, d.Version, bills[0].columns, d.DataKeys)
+	body := report.LegacyManifest(x.def, p, d.Version, bills[0].Columns, d.DataKeys)
 	if x.service != curService {
 		var err error
 		if body, err = report.ExportManifest(x.def, d.Version, d.DataKeys); err != nil {
@@ -125,28 +93,4 @@ func (s *Service) put(bucket, key string, body []byte) error {
 	}
 	_, err = w.Write(body)
 	return errors.Join(err, w.Close())
-}
-
-// served is how the world file spells the file format.
-func (b bill) served() string {
-	switch {
-	case b.parquet:
-		return "parquet"
-	case strings.HasSuffix(b.file, ".zip"):
-		return "zip"
-	}
-	return "csv"
-}
-
-// extension is how the object's key ends. A csv file that is not packed keeps its name's end: readers look inside.
-func (b bill) extension() string {
-	switch {
-	case b.parquet:
-		return ".snappy.parquet"
-	case b.packed && b.served() == "zip":
-		return ".csv.zip"
-	case b.packed:
-		return ".csv.gz"
-	}
-	return ".csv"
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/bursarhq/bursar/internal/sandbox/billing/definition"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
@@ -39,7 +40,7 @@ func replace(property string) *cloud.Error {
 type reportHandler struct{ s *Service }
 
 type reportProperties struct {
-	reportDefinition
+	definition.Report
 	Tags []tag
 }
 
@@ -55,7 +56,7 @@ func (h reportHandler) Create(rc cloud.ResourceContext, given map[string]any) (c
 	if e := h.s.allow(rc.Caller, rc.Region, [2]string{"cur:PutReportDefinition", h.s.reportARN(rc.AccountID, p.ReportName)}); e != nil {
 		return cloud.Resource{}, e
 	}
-	x, e := h.s.putReport(rc.AccountID, p.reportDefinition, tagsOf(p.Tags))
+	x, e := h.s.putReport(rc.AccountID, p.Report, tagsOf(p.Tags))
 	if e != nil {
 		return cloud.Resource{}, e
 	}
@@ -91,7 +92,7 @@ func (h reportHandler) Update(rc cloud.ResourceContext, id string, given map[str
 	if e := h.s.allow(rc.Caller, rc.Region, [2]string{"cur:ModifyReportDefinition", x.arn}); e != nil {
 		return cloud.Resource{}, e
 	}
-	return cloud.Resource{PhysicalID: id}, h.s.modifyReport(x, p.reportDefinition)
+	return cloud.Resource{PhysicalID: id}, h.s.modifyReport(x, p.Report)
 }
 
 // Delete removes the definition. What it has delivered stays.
@@ -112,7 +113,7 @@ func (h reportHandler) Delete(rc cloud.ResourceContext, id string) *cloud.Error 
 type exportHandler struct{ s *Service }
 
 type exportProperties struct {
-	Export exportDefinition
+	Export definition.Export
 	Tags   []tag
 }
 
@@ -150,7 +151,7 @@ func (h exportHandler) Update(rc cloud.ResourceContext, id string, given map[str
 	h.s.mu.Lock()
 	was := x.query
 	h.s.mu.Unlock()
-	if p.Export.replaces(was) {
+	if p.Export.Replaces(was) {
 		return cloud.Resource{}, replace("Export")
 	}
 	if e := h.s.allow(rc.Caller, rc.Region, [2]string{"bcm-data-exports:UpdateExport", id}); e != nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bursarhq/bursar/internal/sandbox/billing/definition"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
@@ -56,7 +57,7 @@ func page[T any](all []T, size int, token string) (out []T, next string, e *clou
 	if token != "" {
 		n, err := strconv.Atoi(strings.TrimPrefix(token, "at-"))
 		if err != nil || n < 0 || n > len(all) {
-			return nil, "", validation("The next token is not valid.")
+			return nil, "", definition.Invalid("The next token is not valid.")
 		}
 		from = n
 	}
@@ -81,5 +82,5 @@ func (p pageInput) size() (int, *cloud.Error) {
 	if n := *p.MaxResults; n >= 1 && n <= 100 {
 		return n, nil
 	}
-	return 0, refused("maxResults", strconv.Itoa(*p.MaxResults), "have value between 1 and 100")
+	return 0, definition.Refused("maxResults", strconv.Itoa(*p.MaxResults), "have value between 1 and 100")
 }

@@ -1,4 +1,5 @@
-package billing
+// Package realbill finds out what somebody's bill files are, so that the sandbox can serve them as an export.
+package realbill
 
 import (
 	"archive/zip"
@@ -7,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,14 +21,71 @@ import (
 	"github.com/bursarhq/bursar"
 )
 
-// bill is one file of somebody's bill.
-type bill struct {
-	file    string
-	format  bursar.Format
-	period  bursar.Period
+// File is one file of somebody's bill.
+type File struct {
+	Path    string
+	Format  bursar.Format
+	Period  bursar.Period // the month of its first line item
+	Columns []string      // the header of a csv file
+
 	parquet bool
-	packed  bool     // gz or zip
-	columns []string // of a csv file
+	packed  bool // gz or zip
+}
+
+// Served is how the file is written, as world files spell it: csv, zip or parquet.
+func (b File) Served() string {
+	switch {
+	case b.parquet:
+		return "parquet"
+	case b.packed && strings.HasSuffix(b.Path, ".zip"):
+		return "zip"
+	}
+	return "csv"
+}
+
+// Extension is how an object's key ends that the file is served as.
+func (b File) Extension() string {
+	switch {
+	case b.parquet:
+		return ".snappy.parquet"
+	case b.Served() == "zip":
+		return ".csv.zip"
+	case b.packed:
+		return ".csv.gz"
+	}
+	return ".csv"
+}
+
+// Find lists the bills under a folder by name, or the one file that root is. Files that are no bills are left out; all
+// bills must be of one kind.
+func Find(root string) ([]File, error) {
+	var out []File
+	var skipped []error
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := look(name)
+		if err != nil {
+			skipped = append(skipped, fmt.Errorf("%s: %w", filepath.Base(name), err))
+			return nil
+		}
+		out = append(out, b)
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(out) == 0:
+		return nil, errors.Join(append([]error{errors.New("there is no bill in it")}, skipped...)...)
+	}
+	for _, b := range out {
+		if a := out[0]; b.Format != a.Format || b.Served() != a.Served() {
+			return nil, fmt.Errorf("%s is %s in %s files and %s is %s in %s files: an export has one kind",
+				filepath.Base(a.Path), a.Format, a.Served(), filepath.Base(b.Path), b.Format, b.Served())
+		}
+	}
+	return out, nil
 }
 
 // periodColumns name the first day of a line item's billing month, in each family.
@@ -36,18 +96,18 @@ var periodColumns = map[string]bursar.Format{
 var errNoBill = errors.New("it has no column with the billing period's start")
 
 // look finds out what a file is, by its first line item.
-func look(name string) (bill, error) {
+func look(name string) (File, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return bill{}, err
+		return File{}, err
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	r := bufio.NewReader(f)
 	magic, err := r.Peek(4)
 	if err != nil {
-		return bill{}, fmt.Errorf("too short for a bill: %w", err)
+		return File{}, fmt.Errorf("too short for a bill: %w", err)
 	}
-	b := bill{file: name}
+	b := File{Path: name}
 	switch {
 	case string(magic) == "PAR1":
 		b.parquet = true
@@ -66,7 +126,7 @@ func look(name string) (bill, error) {
 	return b, b.lookCSV(r)
 }
 
-func (b *bill) lookZip(f *os.File) error {
+func (b *File) lookZip(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
@@ -87,7 +147,7 @@ func (b *bill) lookZip(f *os.File) error {
 	return errors.New("there is no csv file in the archive")
 }
 
-func (b *bill) lookCSV(r io.Reader) error {
+func (b *File) lookCSV(r io.Reader) error {
 	c := csv.NewReader(io.LimitReader(r, 1<<20))
 	header, err := c.Read()
 	if err != nil {
@@ -98,12 +158,12 @@ func (b *bill) lookCSV(r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("it has no line items: %w", err)
 	}
-	b.columns = header
+	b.Columns = header
 	return b.decide(header, func(i int) (time.Time, error) { return parseTime(row[i]) })
 }
 
 // decide finds the family and the month.
-func (b *bill) decide(columns []string, value func(i int) (time.Time, error)) error {
+func (b *File) decide(columns []string, value func(i int) (time.Time, error)) error {
 	for i, name := range columns {
 		format, ok := periodColumns[name]
 		if !ok {
@@ -113,12 +173,12 @@ func (b *bill) decide(columns []string, value func(i int) (time.Time, error)) er
 		if err != nil {
 			return err
 		}
-		b.format, b.period = format, bursar.PeriodOf(t)
+		b.Format, b.Period = format, bursar.PeriodOf(t)
 		switch {
 		case format == bursar.FormatCUR2 && !slices.Contains(columns, "product"): // Athena's names, which legacy Parquet files have
-			b.format = bursar.FormatLegacy
+			b.Format = bursar.FormatLegacy
 		case format == bursar.FormatFOCUS12 && !slices.Contains(columns, "ServiceSubcategory"):
-			b.format = bursar.FormatFOCUS10
+			b.Format = bursar.FormatFOCUS10
 		}
 		return nil
 	}
@@ -136,7 +196,7 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("the billing period's start %q is no time", s)
 }
 
-func (b *bill) lookParquet(f *os.File) error {
+func (b *File) lookParquet(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err

@@ -1,32 +1,33 @@
 package billing
 
 import (
+	"github.com/bursarhq/bursar/internal/sandbox/billing/definition"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 )
 
 func (c *call) listTables() (any, *cloud.Error) {
 	var in pageInput
-	if e := first(c.may("bcm-data-exports:ListTables", "*"), c.JSON(&in)); e != nil {
+	if e := definition.First(c.may("bcm-data-exports:ListTables", "*"), c.JSON(&in)); e != nil {
 		return nil, e
 	}
 	size, e := in.size()
 	if e != nil {
 		return nil, e
 	}
-	list, next, e := page(tables, size, in.NextToken)
+	list, next, e := page(definition.Tables(), size, in.NextToken)
 	if e != nil {
 		return nil, e
 	}
-	type shown struct {
+	type entry struct {
 		TableName, Description string
 		TableProperties        []shownProperty
 	}
 	out := struct {
-		Tables    []shown
+		Tables    []entry
 		NextToken string `json:",omitempty"`
-	}{[]shown{}, next}
+	}{[]entry{}, next}
 	for i := range list {
-		out.Tables = append(out.Tables, shown{list[i].name, list[i].description, list[i].shownProperties()})
+		out.Tables = append(out.Tables, entry{list[i].Name, list[i].Description, shown(list[i].Properties)})
 	}
 	return out, nil
 }
@@ -37,12 +38,12 @@ type shownProperty struct {
 	ValidValues       []string `json:",omitempty"`
 }
 
-func (t *table) shownProperties() []shownProperty {
+func shown(list []definition.Property) []shownProperty {
 	out := []shownProperty{}
-	for _, p := range t.properties {
-		s := shownProperty{Name: p.name, Description: p.description, ValidValues: p.values}
-		if len(p.values) > 0 {
-			s.DefaultValue = p.values[0]
+	for _, p := range list {
+		s := shownProperty{Name: p.Name, Description: p.Description, ValidValues: p.Values}
+		if len(p.Values) > 0 {
+			s.DefaultValue = p.Values[0]
 		}
 		out = append(out, s)
 	}
@@ -60,18 +61,18 @@ func (c *call) getTable() (any, *cloud.Error) {
 	if e := c.may("bcm-data-exports:GetTable", c.s.arn(exportsService, c.account(), "table/"+in.TableName)); e != nil {
 		return nil, e
 	}
-	t := tableNamed(in.TableName)
+	t := definition.TableNamed(in.TableName)
 	if t == nil {
-		return nil, validation("The table %s does not exist.", in.TableName)
+		return nil, definition.Invalid("The table %s does not exist.", in.TableName)
 	}
-	settings, e := t.complete(in.TableProperties)
+	settings, e := t.Complete(in.TableProperties)
 	if e != nil {
 		return nil, e
 	}
 	type column struct{ Name, Type, Description string }
 	schema := []column{}
-	for _, name := range t.columns(settings) {
-		schema = append(schema, column{name, t.columnType(name), name})
+	for _, name := range t.Columns(settings) {
+		schema = append(schema, column{name, t.ColumnType(name), name})
 	}
-	return map[string]any{"TableName": t.name, "Description": t.description, "TableProperties": settings, "Schema": schema}, nil
+	return map[string]any{"TableName": t.Name, "Description": t.Description, "TableProperties": settings, "Schema": schema}, nil
 }
