@@ -35,6 +35,7 @@ func (d *demo) once(ctx context.Context) error {
 		{"check and confirm: the export is there, its first delivery is awaited", j.confirmExport},
 		{"the clock moves 36 hours, AWS delivers", j.wait},
 		{"import what was delivered, and publish it", j.importNew},
+		{"check and confirm: its bills arrive", j.confirmArrival},
 		{"ask for cost by service and month", j.ask},
 		{"compare every total with what was delivered", j.compare},
 		{"poll again: nothing changed", j.poll},
@@ -145,6 +146,17 @@ func (j *mainJob) confirmExport(ctx context.Context) (string, error) {
 	}
 	j.export = exports[0]
 	return fmt.Sprintf("%s, %s %s into %s: %s", j.export.Name, j.export.Format, j.export.FileFormat, j.export.Bucket, a.Status.DataArrival), nil
+}
+
+func (j *mainJob) confirmArrival(ctx context.Context) (string, error) {
+	a, err := j.check(ctx)
+	if err != nil {
+		return "", err
+	}
+	if a.Status.DataArrival != bursar.ArrivalReceiving || a.Status.Summary != bursar.SummaryConnected {
+		return "", fmt.Errorf("the account is %s, its data arrival %q", a.Status.Summary, a.Status.DataArrival)
+	}
+	return fmt.Sprintf("%s, %s", a.Status.Summary, a.Status.DataArrival), nil
 }
 
 func (j *mainJob) wait(context.Context) (string, error) {

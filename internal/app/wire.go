@@ -24,7 +24,8 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	identity := a.identity(ctx, aws)
 	a.runner = job.New(a.store, a.log, liveRuns,
 		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
-		job.Kind{Name: api.KindImport, Do: kind.Import{Store: a.store, Lake: a.lake, Open: bucketOf(aws), Now: a.now}.Do},
+		// One import uses every core, and all the memory that imports may have.
+		job.Kind{Name: api.KindImport, AtOnce: 1, Do: kind.Import{Store: a.store, Lake: a.lake, Open: bucketOf(aws), Now: a.now, Check: enqueue(api.KindCheck)}.Do},
 	)
 	a.scheduler = job.NewScheduler(a.runner,
 		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, everyAccount)},
@@ -41,10 +42,15 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 func (a *App) check(aws *awsapi.Client) kind.Check {
 	return kind.Check{
 		Store: a.store, Access: check.Through(aws), Suite: check.All, Forget: aws.Forget, Version: deploy.Version, Adds: deploy.Adds, Pace: a.config.Propagation.pace, Now: a.now,
-		Import: func(tx *store.Tx, acct bursar.Account) error {
-			_, _, err := tx.Enqueue(acct.WorkspaceID, api.KindImport, acct.ID, tx.Now)
-			return err
-		},
+		Import: enqueue(api.KindImport),
+	}
+}
+
+// enqueue asks for a run of another kind about the same account.
+func enqueue(kindName string) func(*store.Tx, bursar.Account) error {
+	return func(tx *store.Tx, a bursar.Account) error {
+		_, _, err := tx.Enqueue(a.WorkspaceID, kindName, a.ID, tx.Now)
+		return err
 	}
 }
 

@@ -29,6 +29,8 @@ type Import struct {
 	Lake  Importer
 	Open  Buckets
 	Now   func() time.Time
+	// Check enqueues a check of the account. It is called when bills arrive that its findings do not know of yet. May be nil.
+	Check func(tx *store.Tx, a bursar.Account) error
 }
 
 // Do does the work of one run.
@@ -54,12 +56,26 @@ func (k Import) Do(ctx context.Context, live *job.Live) error {
 		return nil
 	}
 	var failures error
+	published := 0
 	for _, e := range exports {
-		if err := k.one(ctx, live, account, e); err != nil {
+		n, err := k.one(ctx, live, account, e)
+		if published += n; err != nil {
 			failures = errors.Join(failures, fmt.Errorf("export %s: %w", e.Name, err))
 		}
 	}
+	if published > 0 {
+		failures = errors.Join(failures, k.Store.InTx(ctx, func(tx *store.Tx) error { return k.arrived(tx, account) }))
+	}
 	return failures
+}
+
+// arrived has an account checked whose findings still say that its bills are awaited, late or gone.
+func (k Import) arrived(tx *store.Tx, a bursar.Account) error {
+	newest, err := tx.NewestFindings(a.WorkspaceID, a.ID)
+	if err != nil || k.Check == nil || bursar.Summarize(newest).DataArrival == bursar.ArrivalReceiving {
+		return err
+	}
+	return k.Check(tx, a)
 }
 
 // secure refuses an account whose role lets anybody in: nothing is done with it until that is mended.
@@ -75,25 +91,30 @@ func secure(tx *store.Tx, a bursar.Account) error {
 	return nil
 }
 
-func (k Import) one(ctx context.Context, live *job.Live, a bursar.Account, e bursar.Export) error {
+// one looks at one export, and counts what was published.
+func (k Import) one(ctx context.Context, live *job.Live, a bursar.Account, e bursar.Export) (published int, err error) {
 	live.Progress(ctx, bursar.Progress{Step: "looking for deliveries of " + e.Name})
 	known, err := k.known(ctx, e)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	bucket, err := k.Open(ctx, a, e)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	looks, err := export.Poll(ctx, bucket, e, known, k.Now())
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var failures error
 	for _, l := range looks {
-		failures = errors.Join(failures, k.deal(ctx, live, e, bucket, l))
+		err := k.deal(ctx, live, e, bucket, l)
+		if err == nil && l.New != nil {
+			published++
+		}
+		failures = errors.Join(failures, err)
 	}
-	return failures
+	return published, failures
 }
 
 func (k Import) known(ctx context.Context, e bursar.Export) (known []export.Known, err error) {
