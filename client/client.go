@@ -134,7 +134,9 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	if out == nil {
 		return nil
 	}
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
+	decoder := json.NewDecoder(resp.Body)
+	decoder.UseNumber() // no number of an answer becomes a float
+	if err := decoder.Decode(out); err != nil {
 		return fmt.Errorf("the answer of %s cannot be read: %w", c.base, err)
 	}
 	return nil

@@ -46,6 +46,13 @@ type Costs interface {
 	Ask(ctx context.Context, workspaceID string, q query.Question) (query.Answer, error)
 }
 
+// Statements runs people's SQL. [query.SQL] does.
+type Statements interface {
+	// Run runs one SELECT over the workspace's views. more says that there were more rows than maxRows. What is wrong with the SQL is an
+	// Invalid error with the field sql.
+	Run(ctx context.Context, workspaceID, statement string, maxRows int, out query.Results) (more bool, err error)
+}
+
 // The kinds of runs that the API starts. The app registers a handler for each.
 const (
 	KindCheck  = "check"  // check and confirm an account
@@ -59,6 +66,7 @@ type Services struct {
 	Runs  Runs
 	Guide Guide
 	Costs Costs
+	SQL   Statements
 	Ready func(ctx context.Context) error // says whether requests can be served; nil asks the store
 	Now   func() time.Time                // nil is the clock
 	Log   *slog.Logger                    // nil logs nothing

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,6 +22,7 @@ import (
 	"github.com/bursarhq/bursar/internal/api"
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/billing/query"
+	"github.com/bursarhq/bursar/internal/billing/table"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/register"
 	"github.com/bursarhq/bursar/internal/store"
@@ -71,6 +73,19 @@ func (b *bench) Ask(_ context.Context, ws string, q query.Question) (query.Answe
 	return answer, err
 }
 
+// Run answers statements with themselves.
+func (b *bench) Run(_ context.Context, ws, statement string, most int, out query.Results) (bool, error) {
+	if strings.Contains(statement, "bad") {
+		return false, bursar.InvalidField("sql", "it is bad").WithReason("sql_error")
+	}
+	err := out.Begin([]table.Column{{Name: "said", Type: table.Text}, {Name: "d", Type: table.Decimal, Scale: 2}, {Name: "n", Type: table.Integer}, {Name: "at", Type: table.Timestamp}})
+	if err != nil {
+		return false, err
+	}
+	at := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	return most == 1, out.Row([]any{ws[:3] + " " + statement, bursar.DecimalFromInt64(150, 2), int64(9007199254740993), at})
+}
+
 func (b *bench) check(ctx context.Context, l *job.Live) error {
 	run := l.Run()
 	for i, name := range []string{"assume_role", "organization"} {
@@ -108,7 +123,7 @@ func start(t *testing.T) *bench {
 		return err
 	})
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Costs: b, Log: log,
+		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Costs: b, SQL: b, Log: log,
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {
@@ -487,5 +502,33 @@ func TestCostsPageByPageAndAsFiles(t *testing.T) {
 	_, body := b.raw("GET", "/api/v1/costs?metric=usage", "")
 	if !strings.Contains(body, `"unit":"USD"`) || strings.Contains(body, "currency") {
 		t.Errorf("usage has a unit: %s", body)
+	}
+}
+
+func TestSQL(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	got, err := c.SQL(t.Context(), "SELECT 'é'", 1)
+	if err != nil || !got.More || len(got.Rows) != 1 || fmt.Sprint(got.Rows[0]) != "[ws_ SELECT 'é' 1.5 9007199254740993 2026-02-03T04:05:06Z]" || got.Columns[1].Type != "decimal" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	var e *client.Error
+	if _, err := c.SQL(t.Context(), "bad", 0); !errors.As(err, &e) || e.Status != 422 || e.Field != "sql" {
+		t.Errorf("got %v", err)
+	}
+	var out bytes.Buffer
+	if err := c.ExportSQL(t.Context(), "SELECT 1", "csv", &out); err != nil || out.String() != "said,d,n,at\nws_ SELECT 1,1.5,9007199254740993,2026-02-03T04:05:06Z\n" {
+		t.Errorf("%v %s", err, out.String())
+	}
+	for _, format := range []string{"jsonl", "parquet"} {
+		if err := c.ExportSQL(t.Context(), "SELECT 1", format, &out); err != nil {
+			t.Errorf("%s: %v", format, err)
+		}
+	}
+	if err := c.ExportSQL(t.Context(), "bad", "csv", &out); !errors.As(err, &e) || e.Reason != "sql_error" {
+		t.Errorf("got %v", err)
+	}
+	if resp, body := b.raw("POST", "/api/v1/sql", `{"sql":"SELECT 1","limit":100001}`); resp.StatusCode != 422 && resp.StatusCode != 400 {
+		t.Errorf("%d %s", resp.StatusCode, body)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/billing/query"
-	"github.com/bursarhq/bursar/internal/billing/query/table"
+	"github.com/bursarhq/bursar/internal/billing/table"
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 )

@@ -17,6 +17,7 @@ import (
 var versions = []struct{ number, what string }{
 	{"1.0.0", "Accounts, set-up, checks, runs, exports, deliveries, costs."},
 	{"1.1.0", "Costs: usage, filters, hours, the time before, the top groups, pages, export to CSV, JSON lines and Parquet."},
+	{"1.2.0", "SQL over the lake."},
 }
 
 // Version is the version of the API that this package serves.

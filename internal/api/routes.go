@@ -31,6 +31,8 @@ func (a *API) routes() {
 	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost, or how much was used. Amounts are exact decimals as text; currencies are never added."})
 
 	handle(a, "GET /api/v1/costs/export", auth.ReadBills, a.exportCosts, about{"exportCosts", bills, 200, "Download the whole answer to a question as a file: CSV, JSON lines or Parquet."})
+	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, exports, accounts. It can read nothing else, and time and memory are limited."})
+	handle(a, "POST /api/v1/sql/export", auth.ReadBills, a.exportSQL, about{"exportSQL", bills, 200, "Download what a SELECT answers as a file: CSV, JSON lines or Parquet."})
 
 	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)
 	a.mux.HandleFunc("GET "+TemplatesPath+"{name}", a.serveTemplate)
@@ -53,13 +55,20 @@ const maxBody = 64 << 10
 // it is longer than any answer takes.
 const bodyTimeout = 30 * time.Second
 
+// sqlTimeout is the same for statements, which may take as long as their setting says: 10 minutes at most.
+const sqlTimeout = 11 * time.Minute
+
 func (a *API) operation(route string, action auth.Action, ab about) huma.Operation {
 	method, path, _ := strings.Cut(route, " ")
 	summary, description, _ := strings.Cut(ab.text, ". ")
+	wait := bodyTimeout
+	if strings.HasPrefix(path, "/api/v1/sql") {
+		wait = sqlTimeout
+	}
 	return huma.Operation{
 		OperationID: ab.id, Method: method, Path: path, DefaultStatus: ab.status, Tags: []string{ab.tag},
 		Summary: strings.TrimSuffix(summary, "."), Description: strings.TrimSpace(description + "\n\nNeeds the permission `" + string(action) + "`."),
-		MaxBodyBytes: maxBody, BodyReadTimeout: bodyTimeout, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(action)},
+		MaxBodyBytes: maxBody, BodyReadTimeout: wait, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(action)},
 		Security: []map[string][]string{{"key": {}}},
 	}
 }

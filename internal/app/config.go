@@ -42,6 +42,8 @@ type Config struct {
 
 	MemoryLimitMB int64
 	Workers       int64
+	SQLTimeout    time.Duration
+	SQLMemoryMB   int64
 
 	LogLevel  string
 	LogFormat string
@@ -96,6 +98,18 @@ func span(field func(*Config) *time.Duration, least time.Duration) func(*Config,
 			return fmt.Errorf("%q is not a duration of at least %s; write it like 6h or 90s", v, least)
 		}
 		*field(c) = d
+		return nil
+	}
+}
+
+func within(field func(*Config) *time.Duration, least, most time.Duration) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if err := span(field, least)(c, v); err != nil {
+			return err
+		}
+		if *field(c) > most {
+			return fmt.Errorf("%q is more than %s", v, most)
+		}
 		return nil
 	}
 }
@@ -172,6 +186,8 @@ var options = []option{
 	{key: "poll_every", def: "1h", doc: "How often exports are asked for new deliveries. An unchanged export costs one request for each open period.", set: span(func(c *Config) *time.Duration { return &c.PollEvery }, time.Second)},
 	{key: "keep_versions", def: "3", doc: "How many superseded deliveries of each billing period are kept, to compare with and to roll back to.", set: whole(func(c *Config) *int64 { return &c.KeepVersions }, 0)},
 	{key: "memory_limit_mb", def: "256", doc: "Memory that questions over the lake may use, in MiB.", set: whole(func(c *Config) *int64 { return &c.MemoryLimitMB }, 64)},
+	{key: "sql_timeout", def: "20s", doc: "How long one statement of `bursar sql` may take; at most 10m.", set: within(func(c *Config) *time.Duration { return &c.SQLTimeout }, time.Second, 10*time.Minute)},
+	{key: "sql_memory_mb", def: "256", doc: "Memory that one statement of `bursar sql` may use, in MiB. Two run at once, others wait.", set: whole(func(c *Config) *int64 { return &c.SQLMemoryMB }, 64)},
 	{key: "workers", def: "0", doc: "Processor cores that an import may use; 0 is all of them.", set: whole(func(c *Config) *int64 { return &c.Workers }, 0)},
 	{key: "log_level", def: "info", doc: "Least level that is logged: debug, info, warn or error.", set: oneOf(func(c *Config) *string { return &c.LogLevel }, "debug", "info", "warn", "error")},
 	{key: "log_format", def: "text", doc: "Form of the log on standard error: text or json.", set: oneOf(func(c *Config) *string { return &c.LogFormat }, "text", "json")},

@@ -93,7 +93,7 @@ func (d *demo) config(dir, templates string) Config {
 		DataDir: dir, Addr: cmp.Or(d.options.Addr, "127.0.0.1:0"), Region: "us-east-1",
 		AccessKeyID: key.ID, SecretAccessKey: key.Secret, Endpoint: d.aws.URL(),
 		TemplateBaseURL: templates, ConsoleBaseURL: d.aws.URL() + "/console",
-		CheckEvery: 6 * time.Hour, PollEvery: demoPoll, KeepVersions: 3, MemoryLimitMB: 256,
+		CheckEvery: 6 * time.Hour, PollEvery: demoPoll, KeepVersions: 3, MemoryLimitMB: 256, SQLTimeout: 20 * time.Second, SQLMemoryMB: 256,
 		Propagation: Propagation{Window: 10 * time.Second, Between: 200 * time.Millisecond}, Now: d.aws.Cloud().Clock.Now,
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/awsapi"
 	"github.com/bursarhq/bursar/internal/billing/query"
+	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
 	"github.com/bursarhq/bursar/internal/check"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/job/kind"
@@ -18,6 +19,9 @@ import (
 
 // liveRuns is how many runs go on at once: checks wait for AWS most of their time.
 const liveRuns = 8
+
+// statementsAtOnce is how many statements of people's SQL run at once; each may use as much memory as the settings say.
+const statementsAtOnce = 2
 
 // wire holds the explicit lists: every kind of run and every schedule stands here.
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
@@ -33,9 +37,15 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	)
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Guide: identity,
-		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, Ready: a.ready, Now: a.now, Log: a.log,
+		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Ready: a.ready, Now: a.now, Log: a.log,
 	})
 	return err
+}
+
+// statements runs people's SQL.
+func (a *App) statements() query.SQL {
+	confined := duckdb.Confine(duckdb.Options{MemoryMB: statementsAtOnce * a.config.SQLMemoryMB, Threads: int(a.config.Workers)}, statementsAtOnce)
+	return query.SQL{Lake: a.lake, Engine: confined, Timeout: a.config.SQLTimeout}
 }
 
 // check is the kind of run that looks at an account. An export that it finds is asked for deliveries at once.

@@ -323,3 +323,24 @@ func (l *Lake) Republish(ctx context.Context, workspaceID, deliveryID string) (d
 	})
 	return d, err
 }
+
+// recordsShown bounds the deliveries that Records gives.
+const recordsShown = 10_000
+
+// Records gives what bursar remembers of a workspace, for SQL: accounts, exports, and the newest deliveries.
+func (l *Lake) Records(ctx context.Context, workspaceID string) (accounts []bursar.Account, exports []bursar.Export, deliveries []bursar.Delivery, err error) {
+	err = l.store.View(ctx, func(tx *store.Tx) error {
+		if accounts, _, err = tx.Accounts(workspaceID, store.Page{Limit: recordsShown}); err != nil {
+			return err
+		}
+		if exports, err = tx.Exports(workspaceID, ""); err != nil {
+			return err
+		}
+		kept, _, err := tx.Deliveries(workspaceID, "", store.Page{Limit: recordsShown})
+		for _, d := range kept {
+			deliveries = append(deliveries, d.Delivery)
+		}
+		return err
+	})
+	return accounts, exports, deliveries, err
+}

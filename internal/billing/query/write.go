@@ -3,7 +3,7 @@ package query
 import (
 	"io"
 
-	"github.com/bursarhq/bursar/internal/billing/query/table"
+	"github.com/bursarhq/bursar/internal/billing/table"
 )
 
 // Write writes the whole answer in a format: a column for the time, one for each dimension, the amount, and what it is counted in.

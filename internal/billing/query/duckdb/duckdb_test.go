@@ -125,3 +125,9 @@ func TestRollAndAskExactly(t *testing.T) {
 func TestSuite(t *testing.T) {
 	querytest.Run(t, func(t *testing.T, dir string) querytest.Engine { return engine(t, dir) })
 }
+
+func TestConfinedSuite(t *testing.T) {
+	querytest.RunConfined(t, func(t *testing.T, dir string) (querytest.Engine, query.Confined) {
+		return engine(t, dir), duckdb.Confine(duckdb.Options{MemoryMB: 256, Threads: 2}, 2)
+	})
+}

@@ -75,8 +75,8 @@ func (b *bench) publish(bills ...Bill) {
 	check(b.t, err)
 	b.sums = append(b.sums, sums)
 	b.snap.LineItems = append(b.snap.LineItems, items...)
-	b.snap.Rollups = append(b.snap.Rollups, lake.Files{Paths: []string{rollup}})
-	b.snap.Summaries = append(b.snap.Summaries, lake.Files{Paths: []string{summary}})
+	b.snap.Rollups = append(b.snap.Rollups, described(b.t, rollup))
+	b.snap.Summaries = append(b.snap.Summaries, described(b.t, summary))
 }
 
 // ask answers as text, a row each, and makes sure that the line items say the same as what was rolled.

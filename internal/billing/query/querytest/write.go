@@ -15,6 +15,7 @@ import (
 	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/schema"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // Line is a line item: values by normal name, as a bill would write them. What is absent is NULL.
@@ -144,6 +145,30 @@ func lines(table string) (out []Line) {
 			l[header[i]] = c
 		}
 		out = append(out, l)
+	}
+	return out
+}
+
+func digitsOf(column string, precision, scale int) map[string]lake.Digits {
+	return map[string]lake.Digits{column: {Precision: precision, Scale: scale}}
+}
+
+// described reads what a file's footer says of its columns, as the lake does.
+func described(t testing.TB, path string) lake.Files {
+	t.Helper()
+	file, err := os.Open(path)
+	check(t, err)
+	defer file.Close()
+	info, err := file.Stat()
+	check(t, err)
+	p, err := parquet.OpenFile(file, info.Size())
+	check(t, err)
+	out := lake.Files{Paths: []string{path}, Decimals: map[string]lake.Digits{}}
+	for _, e := range p.Metadata().Schema[1:] {
+		out.Columns = append(out.Columns, e.Name)
+		if d, ok := e.LogicalType.Value.(*format.DecimalType); ok {
+			out.Decimals[e.Name] = lake.Digits{Precision: int(d.Precision), Scale: int(d.Scale)}
+		}
 	}
 	return out
 }

@@ -90,12 +90,9 @@ func (j *jsonlWriter) Row(cells []any) error {
 			b = append(b, ',')
 		}
 		b = append(append(b, j.names[i]...), ':')
-		if t, ok := cell.(time.Time); ok {
-			cell = timeText(j.columns[i], t)
-		}
-		value, err := json.Marshal(cell)
-		if err != nil { // a float that is no number
-			value = []byte("null")
+		value, err := json.Marshal(JSON(j.columns[i], cell))
+		if err != nil {
+			return err
 		}
 		b = append(b, value...)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
-	"github.com/bursarhq/bursar/internal/billing/query/table"
+	"github.com/bursarhq/bursar/internal/billing/table"
 	"github.com/duckdb/duckdb-go/v2"
 )
 

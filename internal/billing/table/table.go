@@ -3,6 +3,7 @@ package table
 
 import (
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -64,6 +65,19 @@ func FormatByName(name string) (Format, error) {
 
 // Open begins a table of columns.
 func (f Format) Open(w io.Writer, columns []Column) (Writer, error) { return f.open(w, columns) }
+
+// JSON is a cell as JSON has it: decimals and times are text.
+func JSON(c Column, cell any) any {
+	switch v := cell.(type) {
+	case time.Time:
+		return timeText(c, v)
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil
+		}
+	}
+	return cell
+}
 
 // timeText is a date or a time as text.
 func timeText(c Column, t time.Time) string {
