@@ -172,7 +172,8 @@ type installation struct {
 	aws *sandbox.Sandbox
 	env []string
 	*server
-	owner string
+	owner    string
+	restarts int
 }
 
 // install starts a simulated AWS and bursar on a data folder of the test's own.
@@ -198,6 +199,7 @@ func (in *installation) start() {
 		in.Fatal(err)
 	}
 	in.server = s
+	in.restarts++
 }
 
 func (in *installation) client() *client.Client {
