@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -24,30 +25,32 @@ func (s *Sandbox) controlAPI() http.Handler {
 // control is one operation of the control API.
 type control struct {
 	pattern string
-	about   string // what it does, and what its body may have
+	body    string // an example; "" = it takes none
+	about   string
 	run     func(*Sandbox, http.ResponseWriter, *http.Request)
 }
 
-// controls is the whole map; the index shows it.
+// controls is the whole map; the index and the guide show it.
 func controls() []control {
 	return []control{
-		{"GET /_sandbox/{$}", "this page", (*Sandbox).getIndex},
-		{"GET /_sandbox/clock", "the simulated time", (*Sandbox).getClock},
-		{"POST /_sandbox/clock", `moves it: {"advance": "36h"}; what was planned for the time between has happened when it answers`, (*Sandbox).postClock},
-		{"GET /_sandbox/faults", "the troubles to come", (*Sandbox).getFaults},
-		{"POST /_sandbox/faults", `plans one: {"kind": "throttle", "service": "sts", "action": "", "account": "", "times": 1}; kinds: throttle, denied_scp, drop, error, latency (with "latency": "50ms"); for deliveries no_manifest, missing_file, truncated_file (with "resource": the export's name)`, (*Sandbox).postFault},
-		{"DELETE /_sandbox/faults", "forgets them", (*Sandbox).deleteFaults},
-		{"GET /_sandbox/meter", "how often each action was asked for, and what AWS would have charged", (*Sandbox).getMeter},
-		{"DELETE /_sandbox/meter", "starts the count anew", (*Sandbox).deleteMeter},
-		{"GET /_sandbox/world", "the accounts and their organizations", (*Sandbox).getWorld},
-		{"POST /_sandbox/accounts", `opens an account: {"id": "121212121212", "name": "New", "parent": "r-exmp"}; without parent in no organization`, (*Sandbox).postAccount},
-		{"POST /_sandbox/propagation", `how long changes of IAM take from now on: {"delay": "10s", "simulated": true}`, (*Sandbox).postPropagation},
-		{"GET /_sandbox/exports", "the reports and exports of all accounts, or of ?account=", (*Sandbox).getExports},
-		{"POST /_sandbox/exports", `serves a folder of real bills as an existing export: {"account": "777788889999", "name": "old-report", "bucket": "old-bills", "prefix": "cur", "files": "/path"}`, (*Sandbox).postExport},
-		{"GET /_sandbox/deliveries", "what was delivered, oldest first, with exact totals; ?export= (an ARN), ?account=, ?period=YYYY-MM", (*Sandbox).getDeliveries},
-		{"POST /_sandbox/deliveries", `delivers now: {"export": "arn:…", "period": "2026-03"}; without a period every month that has changed`, (*Sandbox).postDelivery},
-		{"POST /_sandbox/restatements", `restates a month and delivers it: {"export": "arn:…", "period": "2026-03"}`, (*Sandbox).postRestatement},
-		{"GET /_sandbox/truth", "what a month's bill adds up to: ?export= (an ARN), ?period=YYYY-MM", (*Sandbox).getTruth},
+		{"GET /_sandbox/{$}", "", "what there is: this list, the services, the time", (*Sandbox).getIndex},
+		{"GET /_sandbox/clock", "", "the simulated time", (*Sandbox).getClock},
+		{"POST /_sandbox/clock", `{"advance": "36h"}`, "moves it forward; what was planned for the time between has happened when it answers", (*Sandbox).postClock},
+		{"GET /_sandbox/faults", "", "the troubles to come", (*Sandbox).getFaults},
+		{"POST /_sandbox/faults", `{"kind": "throttle", "service": "sts", "times": 1}`, "plans one, for requests that match what else is given: action, account, resource", (*Sandbox).postFault},
+		{"DELETE /_sandbox/faults", "", "forgets them", (*Sandbox).deleteFaults},
+		{"GET /_sandbox/meter", "", "how often each action was asked for, and what AWS would have charged", (*Sandbox).getMeter},
+		{"DELETE /_sandbox/meter", "", "starts the count anew", (*Sandbox).deleteMeter},
+		{"GET /_sandbox/world", "", "the accounts and their organizations", (*Sandbox).getWorld},
+		{"POST /_sandbox/accounts", `{"id": "121212121212", "name": "New", "parent": "r-exmp"}`, "opens an account under a root or unit; without parent in no organization", (*Sandbox).postAccount},
+		{"POST /_sandbox/credentials", `{"account": "777788889999"}`, "an access key of the account's administrator, for the AWS CLI, SDKs and Terraform", (*Sandbox).postCredentials},
+		{"POST /_sandbox/propagation", `{"delay": "10s", "simulated": true}`, "how long changes of IAM take from now on, by the simulated clock or the real one", (*Sandbox).postPropagation},
+		{"GET /_sandbox/exports", "", "the reports and exports of all accounts, or of `?account=`", (*Sandbox).getExports},
+		{"POST /_sandbox/exports", `{"account": "777788889999", "name": "old", "bucket": "old-bills", "prefix": "cur", "files": "/bills"}`, "serves a file or a folder of real bills as an export that the account has", (*Sandbox).postExport},
+		{"GET /_sandbox/deliveries", "", "what was delivered, oldest first, with exact totals; `?export=` (an ARN), `?account=`, `?period=` (YYYY-MM)", (*Sandbox).getDeliveries},
+		{"POST /_sandbox/deliveries", `{"export": "arn:…", "period": "2026-03"}`, "delivers a month now; without a period every month that has changed", (*Sandbox).postDelivery},
+		{"POST /_sandbox/restatements", `{"export": "arn:…", "period": "2026-03"}`, "changes a month's bill as AWS does now and then, and delivers it", (*Sandbox).postRestatement},
+		{"GET /_sandbox/truth", "", "what the last whole delivery of `?export=` and `?period=` adds up to", (*Sandbox).getTruth},
 	}
 }
 
@@ -55,6 +58,7 @@ func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
 	_ = enc.Encode(v) // the client is gone: nobody is left to tell
 }
 
@@ -73,22 +77,64 @@ func take(w http.ResponseWriter, r *http.Request, v any) bool {
 	return true
 }
 
-func (s *Sandbox) getIndex(w http.ResponseWriter, _ *http.Request) {
-	names := make([]string, 0, len(s.services))
+// simulated is a service in the index.
+type simulated struct {
+	Name       string   `json:"name"`
+	Operations []string `json:"operations"`
+}
+
+func (s *Sandbox) simulated() []simulated {
+	var out []simulated
 	for _, service := range s.parts.list {
-		names = append(names, service.Name())
+		x := simulated{Name: service.Name()}
+		if l, ok := service.(cloud.Lister); ok {
+			x.Operations = l.Operations()
+		}
+		out = append(out, x)
 	}
+	return out
+}
+
+func (s *Sandbox) getIndex(w http.ResponseWriter, _ *http.Request) {
 	type entry struct {
 		Request string `json:"request"`
+		Body    string `json:"body,omitempty"`
 		About   string `json:"about"`
 	}
 	var entries []entry
 	for _, c := range controls() {
-		entries = append(entries, entry{strings.Replace(c.pattern, "{$}", "", 1), c.about})
+		entries = append(entries, entry{c.request(), c.body, c.about})
 	}
 	answer(w, map[string]any{
-		"sandbox": "a simulated AWS; nothing here is real", "services": names, "console": s.URL() + "/console/", "control": entries,
+		"sandbox": "a simulated AWS; nothing here is real", "now": s.cloud.Clock.Now(), "console": s.URL() + "/console/",
+		"control": entries, "services": s.simulated(), "cloudformation_types": s.cloud.ResourceTypes(),
 	})
+}
+
+// request is the pattern as a person writes it.
+func (c control) request() string { return strings.TrimSuffix(c.pattern, "{$}") }
+
+func quoted(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
+}
+
+// Reference writes, in Markdown, what the sandbox has: the control API, the services with their operations, and the
+// types that CloudFormation makes. It is a part of the guide.
+func (s *Sandbox) Reference() string {
+	var b strings.Builder
+	b.WriteString("### The control API\n\n| request | body | what it does |\n|---|---|---|\n")
+	for _, c := range controls() {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.request(), quoted(c.body), c.about)
+	}
+	b.WriteString("\n### Services\n\n| service | operations |\n|---|---|\n")
+	for _, x := range s.simulated() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", x.Name, strings.Join(x.Operations, ", "))
+	}
+	fmt.Fprintf(&b, "\nCloudFormation makes `%s`.\n", strings.Join(s.cloud.ResourceTypes(), "`, `"))
+	return b.String()
 }
 
 func (s *Sandbox) getClock(w http.ResponseWriter, _ *http.Request) {
@@ -181,6 +227,20 @@ func (s *Sandbox) postAccount(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.getWorld(w, r)
+}
+
+// postCredentials gives simulated keys away: they open nothing but this sandbox.
+func (s *Sandbox) postCredentials(w http.ResponseWriter, r *http.Request) {
+	var in struct{ Account string }
+	if !take(w, r, &in) {
+		return
+	}
+	k, e := s.cloud.AdminKey(in.Account)
+	if e != nil {
+		http.Error(w, e.Message, http.StatusBadRequest)
+		return
+	}
+	answer(w, map[string]string{"access_key_id": k.ID, "secret_access_key": k.Secret.Reveal()})
 }
 
 func (s *Sandbox) postPropagation(w http.ResponseWriter, r *http.Request) {

@@ -66,6 +66,11 @@ func TestControlAPI(t *testing.T) {
 	if status, _ := ask(t, url, "POST", "/_sandbox/accounts", `{"id":"121212121212","name":"New","parent":"r-exmp"}`); status != http.StatusOK {
 		t.Errorf("account: %d", status)
 	}
+	_, key := ask(t, url, "POST", "/_sandbox/credentials", `{"account":"`+loner+`"}`)
+	as := sts.NewFromConfig(config(s, key["access_key_id"].(string), key["secret_access_key"].(string), ""))
+	if who, err := as.GetCallerIdentity(t.Context(), nil); err != nil || *who.Account != loner {
+		t.Errorf("credentials: %v %v", err, who)
+	}
 	if status, _ := ask(t, url, "POST", "/_sandbox/propagation", `{"delay":"10s","simulated":true}`); status != http.StatusOK || s.Cloud().Propagation().Delay == 0 {
 		t.Errorf("propagation: %d", status)
 	}
@@ -94,7 +99,7 @@ func TestControlDeliveries(t *testing.T) {
 		t.Errorf("list: %v", out)
 	}
 	_, index := ask(t, url, "GET", "/_sandbox/", "")
-	if n := len(index["control"].([]any)); n != 17 || len(index["services"].([]any)) != 8 {
+	if n := len(index["control"].([]any)); n != 18 || len(index["services"].([]any)) != 8 {
 		t.Errorf("the index has %d operations: %v", n, index)
 	}
 }
@@ -112,6 +117,7 @@ func TestControlRefuses(t *testing.T) {
 		{"POST", "/_sandbox/faults", `{}`, 400},
 		{"POST", "/_sandbox/accounts", `{"id":"111122223333"}`, 400},
 		{"GET", "/_sandbox/none", ``, 404},
+		{"POST", "/_sandbox/credentials", `{"account":"131313131313"}`, 400},
 		{"GET", "/_sandbox/truth?export=arn:aws:x&period=2026-06", ``, 404},
 		{"GET", "/_sandbox/truth?period=June", ``, 400},
 		{"GET", "/_sandbox/deliveries?period=2026-13", ``, 400},

@@ -63,6 +63,9 @@ const (
 	disabled  = "DISABLED"
 )
 
+// Operations lists what is simulated.
+func (s *Service) Operations() []string { return []string{"ListRegions"} }
+
 type region struct{ RegionName, RegionOptStatus string }
 
 // Serve answers one request.

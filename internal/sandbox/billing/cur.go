@@ -23,6 +23,9 @@ func (a curAPI) Protocol() cloud.Protocol { return cloud.JSON11 }
 // Namespace returns "": JSON has none.
 func (a curAPI) Namespace() string { return "" }
 
+// Operations lists what is simulated.
+func (a curAPI) Operations() []string { return slices.Sorted(maps.Keys(curOperations)) }
+
 // Serve answers one request.
 func (a curAPI) Serve(w http.ResponseWriter, r *cloud.Request) { answer(a.s, w, r, curOperations) }
 

@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -21,6 +22,9 @@ func (a exportsAPI) Protocol() cloud.Protocol { return cloud.JSON11 }
 
 // Namespace returns "": JSON has none.
 func (a exportsAPI) Namespace() string { return "" }
+
+// Operations lists what is simulated.
+func (a exportsAPI) Operations() []string { return slices.Sorted(maps.Keys(exportOperations)) }
 
 // Serve answers one request.
 func (a exportsAPI) Serve(w http.ResponseWriter, r *cloud.Request) {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,6 +152,9 @@ func aSet(c *call) string {
 	}
 	return "arn:" + c.Cloud.Partition() + ":cloudformation:" + c.Region + ":" + c.Caller.AccountID + ":stackset/" + id
 }
+
+// Operations lists what is simulated.
+func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(operations)) }
 
 // Serve answers one request.
 func (s *Service) Serve(w http.ResponseWriter, r *cloud.Request) {

@@ -40,6 +40,12 @@ type Namer interface {
 	ActionName(r *http.Request) string
 }
 
+// Lister is a [Service] that can say what it simulates.
+type Lister interface {
+	// Operations lists the names of its operations, sorted.
+	Operations() []string
+}
+
 // Request is one authenticated request.
 type Request struct {
 	*http.Request

@@ -5,9 +5,11 @@ package iam
 
 import (
 	"encoding/base64"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -93,6 +95,9 @@ type call struct {
 	*cloud.Request
 	account string
 }
+
+// Operations lists what is simulated.
+func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(operations)) }
 
 // Serve answers one request.
 func (s *Service) Serve(w http.ResponseWriter, r *cloud.Request) {

@@ -4,7 +4,9 @@
 package organizations
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
@@ -62,6 +64,9 @@ type call struct {
 	in  input
 	org cloud.Organization
 }
+
+// Operations lists what is simulated.
+func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(operations)) }
 
 // Serve answers one request.
 func (s *Service) Serve(w http.ResponseWriter, r *cloud.Request) {

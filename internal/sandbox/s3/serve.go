@@ -88,6 +88,18 @@ func (s *Service) ActionName(r *http.Request) string {
 	return "Unknown"
 }
 
+// Operations lists what is simulated.
+func (s *Service) Operations() []string {
+	out := []string{listBuckets.name}
+	for _, table := range []map[[2]string]operation{bucketOperations, objectOperations} {
+		for _, op := range table {
+			out = append(out, op.name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // Serve answers one request.
 func (s *Service) Serve(w http.ResponseWriter, r *cloud.Request) {
 	op, ok := find(r.Request)

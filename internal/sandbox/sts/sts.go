@@ -4,7 +4,9 @@
 package sts
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
@@ -25,20 +27,23 @@ func (s *Service) Protocol() cloud.Protocol { return cloud.Query }
 // Namespace returns the XML namespace of answers.
 func (s *Service) Namespace() string { return "https://sts.amazonaws.com/doc/2011-06-15/" }
 
+var operations = map[string]func(*Service, *cloud.Request) (any, *cloud.Error){
+	"GetCallerIdentity": (*Service).getCallerIdentity,
+	"AssumeRole":        (*Service).assumeRole,
+	"GetAccessKeyInfo":  (*Service).getAccessKeyInfo,
+}
+
+// Operations lists what is simulated.
+func (s *Service) Operations() []string { return slices.Sorted(maps.Keys(operations)) }
+
 // Serve answers one request.
 func (s *Service) Serve(w http.ResponseWriter, r *cloud.Request) {
-	var result any
-	var e *cloud.Error
-	switch r.Action {
-	case "GetCallerIdentity":
-		result = s.getCallerIdentity(r)
-	case "AssumeRole":
-		result, e = s.assumeRole(r)
-	case "GetAccessKeyInfo":
-		result, e = s.getAccessKeyInfo(r)
-	default:
-		e = cloud.Errorf(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version 2011-06-15", r.Action)
+	run, ok := operations[r.Action]
+	if !ok {
+		r.Fail(w, cloud.Errorf(http.StatusBadRequest, "InvalidAction", "Could not find operation %s for version 2011-06-15", r.Action))
+		return
 	}
+	result, e := run(s, r)
 	if e != nil {
 		r.Fail(w, e)
 		return
@@ -49,8 +54,8 @@ func (s *Service) Serve(w http.ResponseWriter, r *cloud.Request) {
 type identity struct{ Arn, UserId, Account string }
 
 // getCallerIdentity needs no permission and cannot be denied.
-func (s *Service) getCallerIdentity(r *cloud.Request) identity {
-	return identity{r.Caller.ARN, r.Caller.UserID(), r.Caller.AccountID}
+func (s *Service) getCallerIdentity(r *cloud.Request) (any, *cloud.Error) {
+	return identity{r.Caller.ARN, r.Caller.UserID(), r.Caller.AccountID}, nil
 }
 
 func (s *Service) getAccessKeyInfo(r *cloud.Request) (any, *cloud.Error) {
