@@ -9,6 +9,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -70,6 +71,8 @@ type Services struct {
 	Ready func(ctx context.Context) error // says whether requests can be served; nil asks the store
 	Now   func() time.Time                // nil is the clock
 	Log   *slog.Logger                    // nil logs nothing
+
+	TrustedProxies []netip.Prefix // proxies whose X-Forwarded-For is believed
 }
 
 // API is an http.Handler for /api/, /healthz and /readyz; anything else is a problem document that says 404. The server
@@ -81,6 +84,7 @@ type API struct {
 	handler  http.Handler
 	document []byte // OpenAPI
 
+	refusals refusals
 	stopping chan struct{}
 	stop     func()
 }

@@ -154,7 +154,7 @@ func (b *bench) as(ws string, role auth.Role) *client.Client {
 func (b *bench) key(ws string, role auth.Role) (key bursar.Secret) {
 	b.Helper()
 	err := b.store.InTx(b.Context(), func(tx *store.Tx) (err error) {
-		key, _, err = auth.NewKey(tx, ws, "test", role, time.Time{})
+		key, _, err = auth.NewKey(tx, ws, bursar.NewID("test"), role, time.Time{})
 		return err
 	})
 	if err != nil {

@@ -16,9 +16,11 @@ import (
 
 // call is what is known of the request being answered, for its problem and its line in the log.
 type call struct {
-	id  string
-	key string // id of the API key; not secret
-	log *slog.Logger
+	id   string
+	key  string // id of the API key; not secret
+	user string // id of the person
+	from string // address of the caller
+	log  *slog.Logger
 }
 
 type callKey struct{}
@@ -57,7 +59,7 @@ var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // query, and no header: none of them can carry a secret into the log.
 func (a *API) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: r.Header.Get("X-Request-Id"), log: a.Log}
+		c := &call{id: r.Header.Get("X-Request-Id"), log: a.Log, from: a.address(r)}
 		if !requestIDPattern.MatchString(c.id) {
 			c.id = strings.ToLower(rand.Text())
 		}
@@ -77,7 +79,7 @@ func (a *API) logged(next http.Handler) http.Handler {
 		}
 		a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
 			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", time.Since(start)),
-			slog.String("request_id", c.id), slog.String("key", c.key), slog.String("from", r.RemoteAddr))
+			slog.String("request_id", c.id), slog.String("key", c.key), slog.String("user", c.user), slog.String("from", c.from))
 	})
 }
 

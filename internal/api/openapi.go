@@ -18,6 +18,7 @@ var versions = []struct{ number, what string }{
 	{"1.0.0", "Accounts, set-up, checks, runs, exports, deliveries, costs."},
 	{"1.1.0", "Costs: usage, filters, hours, the time before, the top groups, pages, export to CSV, JSON lines and Parquet."},
 	{"1.2.0", "SQL over the lake."},
+	{"1.3.0", "API keys and the audit log."},
 }
 
 // Version is the version of the API that this package serves.
@@ -138,7 +139,7 @@ func words[T ~string](values ...T) (out []string) {
 // wordings maps Schema.field to what the document says of it.
 func wordings() map[string]wording {
 	out := map[string]wording{}
-	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords} {
+	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords} {
 		for key, w := range part {
 			out[key] = w
 		}

@@ -2,11 +2,9 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"time"
 
-	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -24,7 +22,7 @@ func (a *API) routes() {
 	handle(a, "GET /api/v1/runs", auth.ReadRuns, a.listRuns, about{"listRuns", runs, 200, "List runs, the newest first."})
 	handle(a, "GET /api/v1/runs/{run}", auth.ReadRuns, a.getRun, about{"getRun", runs, 200, "Show a run."})
 	handle(a, "POST /api/v1/runs/{run}/cancel", auth.CheckAccounts, a.cancelRun, about{"cancelRun", runs, 200, "Cancel a run. One that has ended stays as it is."})
-	a.stream("GET /api/v1/runs/{run}/events", auth.ReadRuns, a.runEvents, about{"watchRun", runs, 200, "Follow a run as server-sent events. It tells everything from the run's beginning until it has ended: the event `run` holds the run, `finding` what a check saw."})
+	stream(a, "GET /api/v1/runs/{run}/events", "text/event-stream", auth.ReadRuns, a.runEvents, about{"watchRun", runs, 200, "Follow a run as server-sent events. It tells everything from the run's beginning until it has ended: the event `run` holds the run, `finding` what a check saw."})
 
 	handle(a, "GET /api/v1/exports", auth.ReadBills, a.listExports, about{"listExports", bills, 200, "List the billing exports that bursar follows."})
 	handle(a, "GET /api/v1/deliveries", auth.ReadBills, a.listDeliveries, about{"listDeliveries", bills, 200, "List what was delivered, the newest first."})
@@ -33,6 +31,8 @@ func (a *API) routes() {
 	handle(a, "GET /api/v1/costs/export", auth.ReadBills, a.exportCosts, about{"exportCosts", bills, 200, "Download the whole answer to a question as a file: CSV, JSON lines or Parquet."})
 	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, exports, accounts. It can read nothing else, and time and memory are limited."})
 	handle(a, "POST /api/v1/sql/export", auth.ReadBills, a.exportSQL, about{"exportSQL", bills, 200, "Download what a SELECT answers as a file: CSV, JSON lines or Parquet."})
+
+	a.identityRoutes()
 
 	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)
 	a.mux.HandleFunc("GET "+TemplatesPath+"{name}", a.serveTemplate)
@@ -68,7 +68,7 @@ func (a *API) operation(route string, action auth.Action, ab about) huma.Operati
 	return huma.Operation{
 		OperationID: ab.id, Method: method, Path: path, DefaultStatus: ab.status, Tags: []string{ab.tag},
 		Summary: strings.TrimSuffix(summary, "."), Description: strings.TrimSpace(description + "\n\nNeeds the permission `" + string(action) + "`."),
-		MaxBodyBytes: maxBody, BodyReadTimeout: wait, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(action)},
+		MaxBodyBytes: maxBody, BodyReadTimeout: wait, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(ab.id, action)},
 		Security: []map[string][]string{{"key": {}}},
 	}
 }
@@ -79,6 +79,7 @@ func handle[I, O any](a *API, route string, action auth.Action, h func(context.C
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, principalOf(ctx), in)
 		if err != nil {
+			a.auditRefusal(ctx, err)
 			return nil, problemOf(ctx, op.Method, err)
 		}
 		return out, nil
@@ -86,51 +87,14 @@ func handle[I, O any](a *API, route string, action auth.Action, h func(context.C
 }
 
 // stream registers a route that writes its answer itself, once its handler has agreed.
-func (a *API) stream(route string, action auth.Action, h func(context.Context, auth.Principal, *runPath) (func(huma.Context), error), ab about) {
+func stream[I any](a *API, route, mediaType string, action auth.Action, h func(context.Context, auth.Principal, *I) (func(huma.Context), error), ab about) {
 	op := a.operation(route, action, ab)
-	op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}}}
-	huma.Register(a.huma, op, func(ctx context.Context, in *runPath) (*huma.StreamResponse, error) {
+	op.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: map[string]*huma.MediaType{mediaType: {Schema: &huma.Schema{Type: "string"}}}}}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*huma.StreamResponse, error) {
 		body, err := h(ctx, principalOf(ctx), in)
 		if err != nil {
 			return nil, problemOf(ctx, op.Method, err)
 		}
 		return &huma.StreamResponse{Body: body}, nil
 	})
-}
-
-type principalKey struct{}
-
-func principalOf(ctx context.Context) auth.Principal {
-	p, _ := ctx.Value(principalKey{}).(auth.Principal)
-	return p
-}
-
-// authorize lets a request pass whose key is in force and allows the action. It comes before anything of the request is read.
-func (a *API) authorize(action auth.Action) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		p, err := a.Keys.Authenticate(ctx.Context(), bearer(ctx.Header("Authorization")))
-		if err == nil && !p.May(action) {
-			err = bursar.Errorf(bursar.Forbidden, "the role %s does not allow this", p.Role).
-				WithReason("role_forbids").WithHint("ask an owner or administrator for a key that has the permission %s", action)
-		}
-		if c := callOf(ctx.Context()); c != nil {
-			c.key = p.KeyID
-		}
-		if err != nil {
-			if bursar.CodeOf(err) == bursar.Unauthorized {
-				ctx.SetHeader("WWW-Authenticate", `Bearer realm="bursar"`)
-			}
-			_ = huma.WriteErr(a.huma, ctx, http.StatusInternalServerError, "", err)
-			return
-		}
-		next(huma.WithValue(ctx, principalKey{}, p))
-	}
-}
-
-func bearer(header string) bursar.Secret {
-	scheme, key, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return bursar.Secret{}
-	}
-	return bursar.NewSecret(strings.TrimSpace(key))
 }

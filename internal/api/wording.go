@@ -1,6 +1,9 @@
 package api
 
-import "github.com/bursarhq/bursar"
+import (
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/auth"
+)
 
 const twelveDigits = "^[0-9]{12}$"
 
@@ -28,6 +31,33 @@ var accountWords = map[string]wording{
 	"NewAccount.partition":  {text: "The AWS cloud that the account is in; aws by default.", enum: words(partitions...)},
 
 	"Problem.code": {enum: codes},
+}
+
+var identityWords = map[string]wording{
+	"NewKey.role": {enum: words(auth.Roles...)},
+	"NewKey.name": {longest: bursar.MaxAccountName},
+}
+
+var auditWords = map[string]wording{
+	"AuditEntry.workspace_id": {text: "The workspace whose log it is in."},
+	"AuditEntry.seq":          {text: "1, 2, 3… without a gap."},
+	"AuditEntry.at":           {text: "When it was done."},
+	"AuditEntry.actor":        {text: "Who did it."},
+	"AuditEntry.action":       {text: "The operation of this API, or what bursar did by itself: assumeRole."},
+	"AuditEntry.outcome":      {text: "How it ended.", enum: words(bursar.OutcomeDone, bursar.OutcomeRefused, bursar.OutcomeFailed)},
+	"AuditEntry.target":       {text: "The id of what it was done to."},
+	"AuditEntry.reason":       {text: "Why it was refused or failed. Stable."},
+	"AuditEntry.times":        {text: "How many equal refusals the line stands for. Absent when it is one."},
+	"AuditEntry.request_id":   {text: "The request: the X-Request-Id of its answer."},
+	"AuditEntry.from":         {text: "The network address that it came from."},
+	"AuditEntry.before":       {text: "The target before. Secrets are redacted."},
+	"AuditEntry.after":        {text: "The target after. Secrets are redacted."},
+	"AuditEntry.previous":     {text: "The hash of the line before; empty in the first."},
+	"AuditEntry.hash":         {text: "SHA-256, in hexadecimal, of this line as JSON with an empty hash."},
+
+	"Actor.kind": {text: "What it is.", enum: words(bursar.ActorUser, bursar.ActorKey, bursar.ActorSystem, bursar.ActorAnonymous)},
+	"Actor.id":   {text: "Its id: usr_…, or a key's."},
+	"Actor.name": {text: "A person's e-mail address, or a key's name."},
 }
 
 var statusWords = map[string]wording{

@@ -59,7 +59,7 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 	}
 	aws, err := awsapi.New(ctx, awsapi.Config{
 		Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint,
+		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint, Assumed: auditAssumed(store.NewAuditQueue(a.store)),
 	})
 	if err != nil {
 		return nil, err

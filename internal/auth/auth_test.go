@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,6 +74,78 @@ func TestAuthenticateRefuses(t *testing.T) {
 		if p, err := keys.Authenticate(t.Context(), bursar.NewSecret(bad)); bursar.CodeOf(err) != bursar.Unauthorized {
 			t.Errorf("%s: got %+v, %v", name, p, err)
 		}
+	}
+}
+
+// TestTheDocumentOfRolesIsTheTable keeps docs/roles.md true.
+func TestTheDocumentOfRolesIsTheTable(t *testing.T) {
+	const path = "../../docs/roles.md"
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(path, []byte(auth.Reference()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kept, err := os.ReadFile(path)
+	if err != nil || string(kept) != auth.Reference() {
+		t.Errorf("%s is not current (%v): run make golden", path, err)
+	}
+}
+
+func TestNobodyGivesMoreThanTheyHave(t *testing.T) {
+	for giver, want := range map[auth.Role]string{auth.Owner: "11111", auth.Administrator: "01110", auth.Member: "00110", auth.Viewer: "00010", auth.Auditor: "00001", "": "00000"} {
+		got := ""
+		for _, r := range auth.Roles {
+			got += map[bool]string{true: "1", false: "0"}[auth.Principal{Role: giver}.MayGrant(r) == nil]
+		}
+		if got != want {
+			t.Errorf("%s gives %s, want %s", giver, got, want)
+		}
+	}
+	if err := (auth.Principal{Role: auth.Owner}).MayGrant("king"); bursar.CodeOf(err) != bursar.Invalid {
+		t.Errorf("a role that does not exist: %v", err)
+	}
+}
+
+func TestTwoKeysOfANameSoThatTheyCanBeRotated(t *testing.T) {
+	s, _ := setup(t)
+	now := time.Now().Truncate(time.Second)
+	s.Now = func() time.Time { return now }
+	ws := ""
+	add := func(expires time.Time) (id string, err error) {
+		err = s.InTx(t.Context(), func(tx *store.Tx) error {
+			home, err := tx.HomeWorkspace()
+			if err != nil {
+				return err
+			}
+			ws = home.ID
+			_, k, err := auth.NewKey(tx, ws, "nightly", auth.Viewer, expires)
+			id = k.ID
+			return err
+		})
+		return id, err
+	}
+	if _, err := add(now.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	second, err := add(time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := add(time.Time{}); bursar.CodeOf(err) != bursar.Conflict {
+		t.Errorf("a third: %v", err)
+	}
+	if _, err := add(now); bursar.CodeOf(err) != bursar.Invalid {
+		t.Errorf("one that has expired already: %v", err)
+	}
+	now = now.Add(time.Hour) // the first expires
+	if _, err := add(time.Time{}); err != nil {
+		t.Errorf("in the place of an expired one: %v", err)
+	}
+	if err := s.InTx(t.Context(), func(tx *store.Tx) error { return tx.RevokeKey(ws, second) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := add(time.Time{}); err != nil {
+		t.Errorf("in the place of a revoked one: %v", err)
 	}
 }
 

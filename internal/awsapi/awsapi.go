@@ -57,6 +57,10 @@ type Config struct {
 	// Endpoint replaces the endpoint of every service, with path-style S3. It is the operator's alone.
 	Endpoint string
 
+	// Assumed is told of each role that was assumed, and of each that AWS refused with an error, before the session is handed out. When it
+	// cannot keep a record it answers with an error, and there is no session. nil keeps none.
+	Assumed func(ctx context.Context, r AssumeRequest, refused error) error
+
 	HTTPClient *http.Client     // nil = the SDK's own. Redirects are never followed
 	Now        func() time.Time // nil = time.Now
 }

@@ -101,6 +101,11 @@ func (c *Client) assume(ctx context.Context, r AssumeRequest) (aws.Credentials, 
 		region = c.cfg.Region
 	}
 	out, err := viaSTS(ctx, c, region, c.own, func(s *sts.Client) (*sts.AssumeRoleOutput, error) { return s.AssumeRole(ctx, in) })
+	if c.cfg.Assumed != nil {
+		if kept := c.cfg.Assumed(ctx, r, err); kept != nil {
+			return aws.Credentials{}, fmt.Errorf("assume %s: it cannot be recorded: %w", r.RoleARN, kept)
+		}
+	}
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("assume %s: %w", r.RoleARN, err)
 	}

@@ -28,9 +28,13 @@ func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 	if err := tx.spend(a); err != nil {
 		return a, err
 	}
-	return a, tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+	err := tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 		a.ID, a.WorkspaceID, a.AccountID, a.Name, a.Partition, a.Kind, a.Method, a.ExternalID, a.RoleARN, a.PayerID, a.OrganizationID,
 		stamp(a.CreatedAt), stamp(a.UpdatedAt), a.Version)
+	if err != nil {
+		return a, err
+	}
+	return a, tx.Audit(Change{WorkspaceID: a.WorkspaceID, Action: "addAccount", Target: a.ID, After: a})
 }
 
 // spend marks an external id as used. One that is derived from a payer's may come back: it belongs to the same grant, of the same

@@ -1,6 +1,10 @@
 package store
 
-import "time"
+import (
+	"time"
+
+	"github.com/bursarhq/bursar"
+)
 
 // Key is an API key as it is kept: its hash, never itself.
 type Key struct {
@@ -9,26 +13,59 @@ type Key struct {
 	Name        string
 	Role        string
 	Hash        string // SHA-256 of the whole key, in hexadecimal
+	CreatedBy   string // who made it: a person's e-mail address, the name of another key, or "bursar"
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // zero: never
 	LastUsedAt  time.Time
 	RevokedAt   time.Time // zero: in force
 }
 
-const keyColumns = `id, workspace_id, name, role, hash, created_at, expires_at, last_used_at, revoked_at`
+const keyColumns = `id, workspace_id, name, role, hash, created_at, expires_at, last_used_at, revoked_at, created_by`
 
 func scanKey(r scanner) (Key, error) {
 	var k Key
 	var created, expires, used, revoked int64
-	err := r.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.Role, &k.Hash, &created, &expires, &used, &revoked)
+	err := r.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.Role, &k.Hash, &created, &expires, &used, &revoked, &k.CreatedBy)
 	k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.RevokedAt = fromStamp(created), fromStamp(expires), fromStamp(used), fromStamp(revoked)
 	return k, err
 }
 
-// AddKey saves a key.
+// keysPerName is how many keys of one name may be in force: the old and the new one, while programs change over.
+const keysPerName = 2
+
+// AddKey saves a key. A name that has two keys in force already is a Conflict with the reason key_name_full.
 func (tx *Tx) AddKey(k Key) error {
-	return tx.exec(`INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		k.ID, k.WorkspaceID, k.Name, k.Role, k.Hash, stamp(tx.Now), stamp(k.ExpiresAt), 0, 0)
+	var inForce int
+	err := tx.row(`SELECT count(*) FROM api_keys WHERE workspace_id = $1 AND name = $2 AND revoked_at = 0 AND (expires_at = 0 OR expires_at > $3)`,
+		k.WorkspaceID, k.Name, stamp(tx.Now)).Scan(&inForce)
+	if err != nil {
+		return err
+	}
+	if inForce >= keysPerName {
+		e := bursar.Errorf(bursar.Conflict, "two keys named %q are in force already", k.Name)
+		e.Field = "name"
+		return e.WithReason("key_name_full").WithHint("revoke one of them first, or choose another name")
+	}
+	k.CreatedAt = tx.Now
+	err = tx.exec(`INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		k.ID, k.WorkspaceID, k.Name, k.Role, k.Hash, stamp(k.CreatedAt), stamp(k.ExpiresAt), 0, 0, k.CreatedBy)
+	if err != nil {
+		return err
+	}
+	return tx.Audit(Change{WorkspaceID: k.WorkspaceID, Action: "addKey", Target: k.ID, After: k.public()})
+}
+
+// publicKey is a key as the audit log shows it.
+type publicKey struct {
+	Name      string    `json:"name"`
+	Role      string    `json:"role"`
+	CreatedBy string    `json:"created_by,omitempty"`
+	ExpiresAt time.Time `json:"expires_at,omitzero"`
+	RevokedAt time.Time `json:"revoked_at,omitzero"`
+}
+
+func (k Key) public() publicKey {
+	return publicKey{k.Name, k.Role, k.CreatedBy, k.ExpiresAt, k.RevokedAt}
 }
 
 // KeyByID returns a key of any workspace: who it belongs to is what the caller wants to know.
@@ -41,14 +78,39 @@ func (tx *Tx) TouchKey(id string) error {
 	return tx.change("key", `UPDATE api_keys SET last_used_at = $1 WHERE id = $2`, stamp(tx.Now), id)
 }
 
-// Keys lists the keys of a workspace, the newest first.
-func (tx *Tx) Keys(workspaceID string) ([]Key, error) {
-	return many(tx, scanKey, `SELECT `+keyColumns+` FROM api_keys WHERE workspace_id = $1 ORDER BY created_at DESC, id`, workspaceID)
+// Key returns one key of a workspace.
+func (tx *Tx) Key(workspaceID, id string) (Key, error) {
+	return one(tx, "key", scanKey, `SELECT `+keyColumns+` FROM api_keys WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
 }
 
-// RevokeKey puts a key out of force, at once.
+// Keys lists the keys of a workspace, the newest first.
+func (tx *Tx) Keys(workspaceID string, p Page) (keys []Key, next string, err error) {
+	at, id, err := p.before()
+	if err != nil {
+		return nil, "", err
+	}
+	keys, err = many(tx, scanKey, `SELECT `+keyColumns+` FROM api_keys
+		WHERE workspace_id = $1 AND (created_at, id) < ($2, $3) ORDER BY created_at DESC, id DESC LIMIT $4`, workspaceID, at, id, p.Limit+1)
+	if err == nil && len(keys) > p.Limit {
+		keys = keys[:p.Limit]
+		next = cursor(keys[p.Limit-1].CreatedAt, keys[p.Limit-1].ID)
+	}
+	return keys, next, err
+}
+
+// RevokeKey puts a key out of force, at once. One that is out of force already is not found.
 func (tx *Tx) RevokeKey(workspaceID, id string) error {
-	return tx.change("key", `UPDATE api_keys SET revoked_at = $1 WHERE workspace_id = $2 AND id = $3 AND revoked_at = 0`, stamp(tx.Now), workspaceID, id)
+	k, err := tx.Key(workspaceID, id)
+	if err != nil {
+		return err
+	}
+	err = tx.change("key", `UPDATE api_keys SET revoked_at = $1 WHERE workspace_id = $2 AND id = $3 AND revoked_at = 0`, stamp(tx.Now), workspaceID, id)
+	if err != nil {
+		return err
+	}
+	after := k
+	after.RevokedAt = tx.Now
+	return tx.Audit(Change{WorkspaceID: workspaceID, Action: "revokeKey", Target: id, Before: k.public(), After: after.public()})
 }
 
 // CheckKeys says whether any key exists: an installation without one has not been started before.

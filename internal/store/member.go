@@ -82,8 +82,18 @@ func (tx *Tx) SetAccess(a bursar.Account) error {
 	if err := tx.spend(a); err != nil {
 		return err
 	}
-	return tx.change("account", `UPDATE accounts SET role_arn = $1, external_id = $2, updated_at = $3, version = version + 1 WHERE workspace_id = $4 AND id = $5`,
+	before, err := tx.Account(a.WorkspaceID, a.ID)
+	if err != nil {
+		return err
+	}
+	err = tx.change("account", `UPDATE accounts SET role_arn = $1, external_id = $2, updated_at = $3, version = version + 1 WHERE workspace_id = $4 AND id = $5`,
 		a.RoleARN, a.ExternalID, stamp(tx.Now), a.WorkspaceID, a.ID)
+	if err != nil {
+		return err
+	}
+	after := before
+	after.RoleARN, after.ExternalID = a.RoleARN, a.ExternalID
+	return tx.Audit(Change{WorkspaceID: a.WorkspaceID, Action: "setAccess", Target: a.ID, Before: before, After: after})
 }
 
 // IssuedExternalID returns the external id with which a role of an account that is not registered may be tried. It is made at the first

@@ -34,8 +34,12 @@ func (tx *Tx) Enqueue(workspaceID, kind, account string, due time.Time) (run bur
 		return run, false, err
 	}
 	run = bursar.Run{ID: bursar.NewID("run"), WorkspaceID: workspaceID, Kind: kind, AccountID: account, State: bursar.RunQueued, CreatedAt: tx.Now}
-	return run, true, tx.exec(`INSERT INTO runs (`+runColumns+`, due_at) VALUES ($1, $2, $3, $4, $5, '{}', 'null', 0, $6, 0, 0, $7)`,
+	err = tx.exec(`INSERT INTO runs (`+runColumns+`, due_at) VALUES ($1, $2, $3, $4, $5, '{}', 'null', 0, $6, 0, 0, $7)`,
 		run.ID, run.WorkspaceID, run.Kind, run.AccountID, run.State, stamp(run.CreatedAt), stamp(due))
+	if err != nil || tx.origin.Operation == "" { // what a schedule starts is no change that anybody asked for
+		return run, true, err
+	}
+	return run, true, tx.Audit(Change{WorkspaceID: workspaceID, Target: account, After: run})
 }
 
 // ClaimRun takes the run that has been due longest, of any kind but those named, and makes it running. ok is false when none is due.

@@ -39,6 +39,9 @@ type Tx struct {
 	tx  *sql.Tx
 	ctx context.Context
 	Now time.Time // frozen at the beginning, UTC
+
+	origin         Origin
+	wrote, audited bool
 }
 
 // Open opens the database file, creates it when absent, and brings its schema up to date. A file that a newer
@@ -92,11 +95,20 @@ func (s *Store) do(ctx context.Context, db *sql.DB, f func(*Tx) error) error {
 	if now == nil {
 		now = time.Now
 	}
-	if err := f(&Tx{tx: tx, ctx: ctx, Now: now().UTC().Truncate(time.Microsecond)}); err != nil {
+	t := &Tx{tx: tx, ctx: ctx, Now: now().UTC().Truncate(time.Microsecond), origin: OriginOf(ctx)}
+	if err := f(t); err != nil {
 		return err
+	}
+	if db == s.write && t.wrote && !t.audited && t.origin.Operation != "" { // no change that somebody asked for is without its line in the audit log
+		if err := t.Audit(Change{}); err != nil {
+			return err
+		}
 	}
 	return tx.Commit()
 }
+
+// note remembers that the transaction changes something.
+func (tx *Tx) note(query string) { tx.wrote = tx.wrote || !strings.HasPrefix(query, "SELECT") }
 
 // migrate runs each migration that the database has not seen, in order, each in a transaction of its own.
 func (s *Store) migrate(ctx context.Context) error {
@@ -150,12 +162,14 @@ func (s *Store) runMigration(ctx context.Context, file string, version int) erro
 }
 
 func (tx *Tx) exec(query string, args ...any) error {
+	tx.note(query)
 	_, err := tx.tx.ExecContext(tx.ctx, query, args...)
 	return err
 }
 
 // change is exec for a statement that must hit exactly one row; it answers NotFound otherwise.
 func (tx *Tx) change(what, query string, args ...any) error {
+	tx.note(query)
 	res, err := tx.tx.ExecContext(tx.ctx, query, args...)
 	if err != nil {
 		return err
@@ -167,6 +181,7 @@ func (tx *Tx) change(what, query string, args ...any) error {
 }
 
 func (tx *Tx) row(query string, args ...any) *sql.Row {
+	tx.note(query)
 	return tx.tx.QueryRowContext(tx.ctx, query, args...)
 }
 
@@ -184,6 +199,7 @@ func one[T any](tx *Tx, what string, scan func(scanner) (T, error), query string
 
 // many scans every row of an answer.
 func many[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	tx.note(query)
 	rows, err := tx.tx.QueryContext(tx.ctx, query, args...)
 	if err != nil {
 		return nil, err

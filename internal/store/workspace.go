@@ -15,7 +15,16 @@ func scanWorkspace(r scanner) (bursar.Workspace, error) {
 // AddWorkspace makes a workspace with a fresh id.
 func (tx *Tx) AddWorkspace(name string) (bursar.Workspace, error) {
 	w := bursar.Workspace{ID: bursar.NewID("ws"), Name: name, CreatedAt: tx.Now}
-	return w, tx.exec(`INSERT INTO workspaces (`+workspaceColumns+`) VALUES ($1, $2, $3)`, w.ID, w.Name, stamp(w.CreatedAt))
+	err := tx.exec(`INSERT INTO workspaces (`+workspaceColumns+`, home) VALUES ($1, $2, $3, CASE WHEN EXISTS (SELECT 1 FROM workspaces) THEN 0 ELSE 1 END)`, w.ID, w.Name, stamp(w.CreatedAt))
+	if err != nil {
+		return w, err
+	}
+	return w, tx.Audit(Change{WorkspaceID: w.ID, Action: "addWorkspace", Target: w.ID, After: w})
+}
+
+// HomeWorkspace returns the installation's first workspace.
+func (tx *Tx) HomeWorkspace() (bursar.Workspace, error) {
+	return one(tx, "workspace", scanWorkspace, `SELECT `+workspaceColumns+` FROM workspaces WHERE home = 1`)
 }
 
 // Workspaces lists every workspace of the installation, the oldest first.
