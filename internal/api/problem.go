@@ -62,6 +62,9 @@ func problemOf(ctx context.Context, method string, err error) *Problem {
 		c.logger().Log(ctx, level, "a request failed", slog.String("request_id", c.requestID()), slog.Any("error", err))
 		e = bursar.Errorf(bursar.Internal, "Internal error.").WithHint("the server's log says more about request %s", c.requestID())
 	}
+	if e.Code == bursar.NotFound && e.Hint == "" {
+		e = e.WithHint("check its spelling: the list shows what there is, in this workspace")
+	}
 	status := statusOf[e.Code]
 	if status == 0 {
 		status = http.StatusInternalServerError
@@ -110,11 +113,11 @@ func refusal(ctx huma.Context, status int, msg string, errs []error) *Problem {
 	}
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
-		return withStatus(ctx, status, bursar.Errorf(bursar.Malformed, "the body is larger than %d bytes", maxBody).WithReason("body_too_large"))
+		return withStatus(ctx, status, bursar.Errorf(bursar.Malformed, "the body is larger than %d bytes", maxBody).WithReason("body_too_large").WithHint("send less"))
 	case status == http.StatusUnsupportedMediaType:
 		return withStatus(ctx, status, bursar.Errorf(bursar.Malformed, "the body's type is not understood").WithReason("content_type_unknown").WithHint("send JSON, as application/json"))
 	case status == http.StatusRequestTimeout || msg == "cannot read request body":
-		return withStatus(ctx, http.StatusRequestTimeout, bursar.Errorf(bursar.Malformed, "the body did not arrive").WithReason("body_incomplete"))
+		return withStatus(ctx, http.StatusRequestTimeout, bursar.Errorf(bursar.Malformed, "the body did not arrive").WithReason("body_incomplete").WithHint("send it again, within %s", bodyTimeout))
 	case len(found) > 0:
 		return severalFields(ctx, found)
 	case msg == "request body is required":
@@ -170,7 +173,7 @@ func fieldError(d *huma.ErrorDetail) *bursar.Error {
 		return e.WithReason("unknown_field").WithHint("leave it out, or check its spelling")
 	case d.Location == "body":
 		e.Code, e.Message = bursar.Malformed, "the body is not a JSON object"
-		return e.WithReason("body_malformed")
+		return e.WithReason("body_malformed").WithHint("send one JSON object, whole and not compressed")
 	case strings.Contains(d.Message, ">=") || strings.Contains(d.Message, "<="):
 		return e.WithReason("out_of_range")
 	}
