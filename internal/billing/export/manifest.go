@@ -137,6 +137,22 @@ func fileKey(entry, bucket string) (string, error) {
 	return key, nil
 }
 
+// outside returns a file that does not lie in the folder of the manifest's export. Several exports, and several customers, may share a
+// bucket: no manifest gets at what is another's.
+func (m Manifest) outside(manifestKey string) (file string, found bool) {
+	k, ok := ParseKey(manifestKey)
+	if !ok || k.Name == "" {
+		return "", false
+	}
+	home := strings.TrimLeft(k.Prefix+"/"+k.Name+"/", "/")
+	for _, f := range m.Files {
+		if !strings.HasPrefix(strings.TrimLeft(f, "/"), home) || strings.Contains(f, "/../") {
+			return f, true
+		}
+	}
+	return "", false
+}
+
 // parseManifestTime reads 20180101T000000.000Z, and what newer writers put there.
 func parseManifestTime(s string) (time.Time, error) {
 	t, err := time.Parse("20060102T150405.000Z", s)

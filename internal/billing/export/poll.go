@@ -161,8 +161,11 @@ func look(ctx context.Context, b bursar.Bucket, e bursar.Export, k Known) (Look,
 		return l, err
 	}
 	m, err := ParseManifest(data, e.Bucket)
+	stray, isStray := m.outside(k.Key)
 	switch {
 	case err != nil:
+	case isStray:
+		err = refuse("it names the file %q outside the folder of its own export", stray)
 	case !m.Period.IsZero() && m.Period != k.Period:
 		err = refuse("it is about %s and lies in the folder of %s", m.Period, k.Period)
 	case len(m.Files) == 0:

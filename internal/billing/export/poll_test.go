@@ -112,10 +112,26 @@ func TestPollAsksOnceForEachOpenPeriod(t *testing.T) {
 
 func TestPollReportsABadManifest(t *testing.T) {
 	dir := t.TempDir()
-	put(t, dir, "p/e/20260301-20260401/e-Manifest.json", `{"assemblyId":"a","reportKeys":["x"],"billingPeriod":{"start":"20260101T000000.000Z"}}`)
+	put(t, dir, "p/e/20260301-20260401/e-Manifest.json", `{"assemblyId":"a","reportKeys":["p/e/20260301-20260401/x"],"billingPeriod":{"start":"20260101T000000.000Z"}}`)
 	looks, err := export.Poll(t.Context(), folder(t, dir), bursar.Export{Name: "e", Prefix: "p"}, nil, time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC))
 	if err != nil || len(looks) != 1 || looks[0].New != nil || looks[0].Err == nil || !strings.Contains(looks[0].Err.Error(), "2026-01") {
 		t.Errorf("got %+v, %v", looks, err)
+	}
+}
+
+// Exports of several customers may share a bucket: a manifest that names another's file is refused.
+func TestAManifestStaysInItsExport(t *testing.T) {
+	for file, fine := range map[string]bool{
+		"cost//e/20260301-20260401/a/e-1.csv.gz": true, "/cost//e/20260301-20260401/e-1.csv.gz": true,
+		"cost//f/20260301-20260401/e-1.csv.gz": false, "e-1.csv.gz": false, "cost//e/../f/e-1.csv.gz": false, "other/cost//e/e-1.csv.gz": false, "cost//ee/e-1.csv.gz": false,
+	} {
+		dir := t.TempDir()
+		put(t, dir, "cost/e/20260301-20260401/e-Manifest.json", `{"assemblyId":"a","reportKeys":["`+file+`"]}`)
+		known := []export.Known{{Period: bursar.NewPeriod(2026, 3), Key: "cost//e/20260301-20260401/e-Manifest.json"}}
+		looks, err := export.Poll(t.Context(), folder(t, dir), bursar.Export{Name: "e", Prefix: "cost/"}, known, time.Date(2026, 3, 5, 0, 0, 0, 0, time.UTC))
+		if err != nil || len(looks) != 1 || (looks[0].New != nil) != fine || (looks[0].Err == nil) != fine {
+			t.Errorf("%s: %+v, %v", file, looks, err)
+		}
 	}
 }
 

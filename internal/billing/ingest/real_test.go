@@ -228,7 +228,9 @@ func TestRealFOCUS(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want struct {
-		Sums map[string]map[string]bursar.Decimal `json:"sums_by_provider"`
+		Sums      map[string]map[string]bursar.Decimal `json:"sums_by_provider"`
+		ByService map[string]bursar.Decimal            `json:"billed_by_service"` // "AWS / AWS CloudTrail"
+		ByMonth   map[string]bursar.Decimal            `json:"billed_by_billing_month"`
 	}
 	if err := json.Unmarshal(raw, &want); err != nil {
 		t.Fatal(err)
@@ -248,10 +250,27 @@ func TestRealFOCUS(t *testing.T) {
 		t.Errorf("%s, %d rows, %s, want %s", res.Format, res.Rows, total, sum)
 	}
 	checkParts(t, res)
+	if d := cmp.Diff(overProviders(want.ByService), costs(res.ByService)) + cmp.Diff(overProviders(want.ByMonth), costs(res.ByPeriod)); d != "" {
+		t.Error(d)
+	}
 	list := duckText(t, "SELECT CAST(sum(ListCost) AS VARCHAR) FROM "+relation(res)+" WHERE ProviderName = 'AWS'")
 	if got, _ := bursar.ParseDecimal(list); !got.Equal(want.Sums["AWS"]["ListCost"]) {
 		t.Errorf("list cost %s, want %s", list, want.Sums["AWS"]["ListCost"])
 	}
+}
+
+// overProviders adds up what a truth keeps by provider.
+func overProviders(by map[string]bursar.Decimal) map[string]string {
+	sums := map[string]bursar.Decimal{}
+	for k, v := range by {
+		_, name, _ := strings.Cut(k, " / ")
+		sums[name] = sums[name].Add(v)
+	}
+	out := map[string]string{}
+	for k, v := range sums {
+		out[k] = v.String()
+	}
+	return out
 }
 
 func TestRealWrongFiles(t *testing.T) {

@@ -232,7 +232,7 @@ func inFile(f File, src *source, err error) error {
 	switch {
 	case errors.As(err, &csv):
 		return invalid(f, "damaged", "%v", err)
-	case errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return invalid(f, "truncated", "the file ends too early")
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, &corrupt), isZipError(err):
 		return invalid(f, "damaged", "the compressed file is damaged: %v", err)

@@ -93,7 +93,7 @@ func open(ctx context.Context, f File, dir string, count func(n int)) (*source, 
 			if err != nil {
 				return nil, err
 			}
-			return &whole{&bomb{r: zr, in: func() int64 { return s.in.n }}, zr, f, s.in}, nil
+			return &whole{&bomb{r: zr, in: func() int64 { return s.in.n }, out: new(int64)}, zr, f, s.in}, nil
 		})
 	default:
 		s.packing = "plain"
@@ -133,7 +133,7 @@ func wrongSize(f File, n int64) error {
 }
 
 const (
-	bombRatio = 500 // DEFLATE cannot pack more than 1032 : 1; bills stay below 60 : 1
+	bombRatio = 200 // DEFLATE cannot pack more than 1032 : 1; bills stay below 60 : 1
 	bombStart = 64 << 20
 )
 
@@ -141,13 +141,13 @@ const (
 type bomb struct {
 	r   io.Reader
 	in  func() int64 // bytes of the packed file so far
-	out int64
+	out *int64       // bytes that it unpacked to, all files of an archive together
 }
 
 func (b *bomb) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
-	b.out += int64(n)
-	if b.out > bombStart && b.out > bombRatio*b.in() {
+	*b.out += int64(n)
+	if *b.out > bombStart && *b.out > bombRatio*b.in() {
 		return n, bursar.Errorf(bursar.Invalid, "the file unpacks to more than %d times its size", bombRatio).WithReason("bomb").
 			WithHint("no bill is that repetitive; if this one is, unpack it and import the plain file")
 	}
@@ -168,11 +168,12 @@ func (s *source) inPlace(f File, rc io.ReadCloser, rest io.Reader, dir string, z
 		return nil
 	}
 	s.packing = "zip"
-	zr, err := zip.NewReader(at, size)
+	zr, err := zip.NewReader(io.NewSectionReader(at, 0, size), size) // nothing outside of the file is asked for
 	if err != nil {
 		return err
 	}
 	zr.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
+	out := new(int64)
 	for _, e := range zr.File {
 		if e.Name == "[Content_Types].xml" {
 			return notBill("a spreadsheet or another document of an office program", "give the file as AWS delivered it, not as a spreadsheet saved it")
@@ -188,7 +189,7 @@ func (s *source) inPlace(f File, rc io.ReadCloser, rest io.Reader, dir string, z
 			return struct {
 				io.Reader
 				io.Closer
-			}{&bomb{r: r, in: func() int64 { return size }}, r}, nil
+			}{&bomb{r: r, in: func() int64 { return size }, out: out}, r}, nil
 		})
 	}
 	if len(s.texts) == 0 {
