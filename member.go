@@ -76,3 +76,18 @@ func MemberOf(payer Account, accountID string) (Account, error) {
 
 // StackSetName names the StackSet that makes the members' roles of the payer whose access role is given.
 func StackSetName(accessRole string) string { return accessRole + "-members" }
+
+// CanHaveMembers refuses an account that is no payer.
+func (a Account) CanHaveMembers() error {
+	if a.Kind == KindPayer {
+		return nil
+	}
+	e := Errorf(Conflict, "account %s is not known to be a payer: it is %s", a.AccountID, a.Kind).WithReason("not_a_payer")
+	switch {
+	case a.Kind == KindLinked && a.PayerID != "":
+		return e.WithHint("the linked accounts belong to payer %s: register that account, and check its members", a.PayerID)
+	case a.Kind == KindStandalone:
+		return e.WithHint("a standalone account is in no organization, and has no linked accounts")
+	}
+	return e.WithHint("check the account first: that tells what it is")
+}

@@ -21,6 +21,14 @@ type Account struct {
 	Status   bursar.Status    `json:"status"`
 	Findings []bursar.Finding `json:"findings,omitempty"` // the newest of each check; only when one account is asked for
 	Setup    *Setup           `json:"setup,omitempty"`    // what to do next; only when it was just registered
+	Payer    *Payer           `json:"payer,omitempty"`    // of a linked account whose payer is registered; only when one account is asked for
+}
+
+// Payer is the registered account that pays for a linked one.
+type Payer struct {
+	ID        string `json:"id"`         // "acc_…"
+	AccountID string `json:"account_id"` // 12 digits
+	Name      string `json:"name"`
 }
 
 // Step is one step of an account's set-up.

@@ -16,6 +16,14 @@ type Account struct {
 	Status     bursar.Status    `json:"status"`
 	Findings   []bursar.Finding `json:"findings,omitempty"` // only when one account is asked for
 	Setup      *Setup           `json:"setup,omitempty"`    // only when it was just registered
+	Payer      *Payer           `json:"payer,omitempty"`    // only when one linked account is asked for, and its payer is registered
+}
+
+// Payer is the registered account that pays for a linked one.
+type Payer struct {
+	ID        string `json:"id" doc:"bursar's own id of the payer: acc_…"`
+	AccountID string `json:"account_id" doc:"The payer: 12 digits."`
+	Name      string `json:"name" doc:"The payer's name."`
 }
 
 func show(p auth.Principal, a bursar.Account, newest []bursar.Finding) Account {
@@ -153,7 +161,26 @@ func (a *API) getAccount(ctx context.Context, p auth.Principal, in *accountPath)
 	}
 	out := show(p, account, newest)
 	out.Findings = newest
-	return &accountOutput{out}, nil
+	out.Payer, err = a.payer(ctx, account)
+	return &accountOutput{out}, err
+}
+
+// payer finds the registered payer of a linked account.
+func (a *API) payer(ctx context.Context, account bursar.Account) (out *Payer, err error) {
+	if account.Kind != bursar.KindLinked || account.PayerID == "" {
+		return nil, nil
+	}
+	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		payer, err := tx.Account(account.WorkspaceID, account.PayerID)
+		if err == nil {
+			out = &Payer{payer.ID, payer.AccountID, payer.Name}
+		}
+		if bursar.CodeOf(err) == bursar.NotFound {
+			return nil
+		}
+		return err
+	})
+	return out, err
 }
 
 func (a *API) checkAccount(ctx context.Context, p auth.Principal, in *accountPath) (*startedOutput, error) {

@@ -58,6 +58,10 @@ type Statements interface {
 const (
 	KindCheck  = "check"  // check and confirm an account
 	KindImport = "import" // look for new deliveries of an account's exports, and import them
+
+	KindMembers       = "members"        // look at every account of a payer's organization
+	KindMembersFailed = "members_failed" // look at those that cannot be read yet
+	KindSync          = "sync"           // bring the list up to date, and look at those that should be readable
 )
 
 // Services are what the API stands on.
@@ -73,6 +77,7 @@ type Services struct {
 	Log   *slog.Logger                    // nil logs nothing
 
 	TrustedProxies []netip.Prefix // proxies whose X-Forwarded-For is believed
+	Looker         Looker
 }
 
 // API is an http.Handler for /api/, /healthz and /readyz; anything else is a problem document that says 404. The server

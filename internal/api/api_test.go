@@ -113,7 +113,8 @@ func start(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
-	b.runner = job.New(b.store, log, 2, job.Kind{Name: api.KindCheck, Do: b.check}, job.Kind{Name: api.KindImport, Do: b.check})
+	b.runner = job.New(b.store, log, 2, job.Kind{Name: api.KindCheck, Do: b.check}, job.Kind{Name: api.KindImport, Do: b.check},
+		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check})
 	if b.owner, err = auth.Bootstrap(t.Context(), b.store); err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func start(t *testing.T) *bench {
 		return err
 	})
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Costs: b, SQL: b, Log: log,
+		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, Log: log,
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

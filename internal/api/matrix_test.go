@@ -31,6 +31,9 @@ func startMatrix(t *testing.T) *matrix {
 	}
 	owner := m.client(m.owner)
 	m.account = m.add(owner, "012345678901", "payer").ID
+	in(m.bench, func(tx *store.Tx) error {
+		return tx.SetOrganization(m.ws, m.account, bursar.KindPayer, "012345678901", "o-abcdefghij")
+	})
 	run, err := owner.CheckAccount(t.Context(), m.account)
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +61,8 @@ func (m *matrix) request(op string) (method, path, body string) {
 		body = fmt.Sprintf(`{"account_id":"%012d","name":"made %d"}`, 1000+m.made, m.made)
 	case "POST /api/v1/sql", "POST /api/v1/sql/export":
 		body = `{"sql":"SELECT 1"}`
+	case "POST /api/v1/validate":
+		body = `{"account_id":"012345678901"}`
 	case "POST /api/v1/keys":
 		body = fmt.Sprintf(`{"name":"made %d","role":"viewer"}`, m.made)
 	}

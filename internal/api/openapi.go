@@ -19,6 +19,7 @@ var versions = []struct{ number, what string }{
 	{"1.1.0", "Costs: usage, filters, hours, the time before, the top groups, pages, export to CSV, JSON lines and Parquet."},
 	{"1.2.0", "SQL over the lake."},
 	{"1.3.0", "API keys and the audit log."},
+	{"1.4.0", "Members of organizations, events, validation of a role."},
 }
 
 // Version is the version of the API that this package serves.
@@ -139,7 +140,7 @@ func words[T ~string](values ...T) (out []string) {
 // wordings maps Schema.field to what the document says of it.
 func wordings() map[string]wording {
 	out := map[string]wording{}
-	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords} {
+	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords, memberWords, eventWords} {
 		for key, w := range part {
 			out[key] = w
 		}

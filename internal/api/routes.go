@@ -18,6 +18,12 @@ func (a *API) routes() {
 	handle(a, "GET /api/v1/accounts/{account}/setup", auth.ManageAccounts, a.getSetup, about{"getSetup", accounts, 200, "Say what is left to do in AWS, with links, templates and the values for them."})
 	handle(a, "POST /api/v1/accounts/{account}/check", auth.CheckAccounts, a.checkAccount, about{"checkAccount", accounts, 202, "Check and confirm: start a run that looks whether everything works. One that is under way is answered instead of a second one."})
 	handle(a, "POST /api/v1/accounts/{account}/import", auth.CheckAccounts, a.importAccount, about{"importAccount", accounts, 202, "Look for new deliveries of the account's exports now, instead of at the next poll."})
+	handle(a, "GET /api/v1/accounts/{account}/members", auth.ReadAccounts, a.listMembers, about{"listMembers", accounts, 200, "List the accounts of a payer's organization. Each with its state: whether bursar can read it, and what is missing."})
+	handle(a, "POST /api/v1/accounts/{account}/members/check", auth.CheckAccounts, a.checkMembers, about{"checkMembers", accounts, 202, "Look at every active account of a payer's organization. Those whose role passes the checks are registered as linked accounts."})
+	handle(a, "POST /api/v1/accounts/{account}/members/sync", auth.CheckAccounts, a.syncMembers, about{"syncMembers", accounts, 202, "Bring the list of a payer's accounts up to date now. It happens by itself every 6 hours."})
+	handle(a, "GET /api/v1/accounts/{account}/events", auth.ReadAccounts, a.listAccountEvents, about{"listAccountEvents", accounts, 200, "List what has changed about an account, the newest first."})
+	handle(a, "GET /api/v1/events", auth.ReadAccounts, a.listEvents, about{"listEvents", accounts, 200, "List what has changed about any account, the newest first."})
+	handle(a, "POST /api/v1/validate", auth.ManageAccounts, a.validate, about{"validateRole", accounts, 200, "Look at a role without registering its account. Without a role, say what its trust policy must be: the external id in it is bursar's, and cannot be chosen."})
 
 	handle(a, "GET /api/v1/runs", auth.ReadRuns, a.listRuns, about{"listRuns", runs, 200, "List runs, the newest first."})
 	handle(a, "GET /api/v1/runs/{run}", auth.ReadRuns, a.getRun, about{"getRun", runs, 200, "Show a run."})

@@ -23,6 +23,7 @@ var accountWords = map[string]wording{
 	"Account.version":         {text: "Grows with every change."},
 	"Account.status":          {text: "What its newest findings amount to."},
 	"Account.findings":        {text: "The newest finding of each check. Present when one account is asked for."},
+	"Account.payer":           {text: "The account that pays for it, when that is registered too. Present when one account is asked for."},
 	"Account.setup":           {text: "What to do next in AWS. Present when the account was just registered."},
 
 	"NewAccount.account_id": {text: "The AWS account: 12 digits, as text, leading zeros included.", pattern: twelveDigits},
@@ -83,7 +84,7 @@ var findingWords = map[string]wording{
 
 var runWords = map[string]wording{
 	"Run.id":          {text: "run_…"},
-	"Run.kind":        {text: "What is done: check, import."},
+	"Run.kind":        {text: "What is done: check, import, members, members_failed, sync."},
 	"Run.account_id":  {text: "bursar's id (acc_…) of the account that it is about. Absent when it is about none."},
 	"Run.state":       {text: "Where it stands; the last three are final.", enum: words(bursar.RunQueued, bursar.RunRunning, bursar.RunSucceeded, bursar.RunFailed, bursar.RunCancelled)},
 	"Run.progress":    {text: "How far it has come."},
@@ -139,4 +140,34 @@ var deliveryWords = map[string]wording{
 	"Delivery.source_bytes": {text: "Their size, as delivered."},
 	"Delivery.rows":         {text: "Its line items."},
 	"Delivery.totals":       {text: "Unblended cost by currency: exact decimals, as text."},
+}
+
+var memberWords = map[string]wording{
+	"Member.account_id":         {text: "The AWS account: 12 digits.", pattern: twelveDigits},
+	"Member.name":               {text: "Its name in the organization."},
+	"Member.organization_state": {text: "AWS's own word for it: ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED, PENDING_ACTIVATION. Empty when it is not in the organization."},
+	"Member.state":              {text: "Whether bursar can read it.", enum: words(memberStates...)},
+	"Member.code":               {text: "Stable, for programs: why it is in this state."},
+	"Member.message":            {text: "The same for people."},
+	"Member.remedy":             {text: "What to do."},
+	"Member.registered_as":      {text: "bursar's id (acc_…) of the account. Absent while it is not registered."},
+	"Member.joined_at":          {text: "When it came into the organization."},
+	"Member.first_seen_at":      {text: "When bursar saw it first."},
+	"Member.checked_at":         {text: "When it was looked at last. Absent before."},
+	"Member.since":              {text: "Since when it has been in this state."},
+}
+
+var eventWords = map[string]wording{
+	"Event.id":         {text: "evt_…"},
+	"Event.account_id": {text: "bursar's id (acc_…) of the account that it is about."},
+	"Event.about":      {text: "What has changed.", enum: words(bursar.AboutSummary, bursar.AboutCapability, bursar.AboutArrival, bursar.AboutKind, bursar.AboutPayer, bursar.AboutAccess, bursar.AboutMember)},
+	"Event.subject":    {text: "Which capability, or which member's account id, where about needs one."},
+	"Event.from":       {text: "What it was before. Absent at the first time."},
+	"Event.to":         {text: "What it is since."},
+	"Event.since":      {text: "Since when it has been so."},
+	"Event.finding_id": {text: "The finding behind it: fnd_…"},
+	"Event.code":       {text: "That finding's code."},
+	"Event.message":    {text: "That finding's message."},
+	"Event.run_id":     {text: "The run that saw it: run_…"},
+	"Event.at":         {text: "When bursar saw it."},
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"time"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/deploy"
@@ -28,15 +27,19 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	identity := a.identity(ctx, aws)
 	a.runner = job.New(a.store, a.log, liveRuns,
 		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
+		job.Kind{Name: api.KindMembers, Do: a.members(aws, kind.Everyone).Do, AtOnce: 1},
+		job.Kind{Name: api.KindMembersFailed, Do: a.members(aws, kind.Lacking).Do, AtOnce: 1},
+		job.Kind{Name: api.KindSync, Do: a.members(aws, kind.Reached).Do, AtOnce: 1},
 		// One import uses every core, and all the memory that imports may have.
 		job.Kind{Name: api.KindImport, AtOnce: 1, Do: kind.Import{Store: a.store, Lake: a.lake, Open: bucketOf(aws), Now: a.now, Check: enqueue(api.KindCheck)}.Do},
 	)
 	a.scheduler = job.NewScheduler(a.runner,
-		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, everyAccount)},
+		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, ownAccess)},
+		job.Schedule{Name: "look at every organization", Every: a.config.CheckEvery / 10, Due: due(api.KindSync, a.config.CheckEvery, payers)},
 		job.Schedule{Name: "poll every export", Every: a.config.PollEvery, Due: due(api.KindImport, 0, accountsWithExports)},
 	)
 	a.api, err = api.New(api.Services{
-		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Guide: identity,
+		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Guide: identity, Looker: looker{a, aws},
 		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Ready: a.ready, Now: a.now, Log: a.log,
 	})
 	return err
@@ -64,63 +67,9 @@ func enqueue(kindName string) func(*store.Tx, bursar.Account) error {
 	}
 }
 
-// due enqueues a run of a kind for each account that named gives and that had none for so long.
-func due(kindName string, after time.Duration, named func(*store.Tx, string) ([]string, error)) func(*store.Tx) error {
-	return func(tx *store.Tx) error {
-		workspaces, err := tx.Workspaces()
-		if err != nil {
-			return err
-		}
-		for _, ws := range workspaces {
-			accounts, err := named(tx, ws.ID)
-			if err != nil {
-				return err
-			}
-			for _, id := range accounts {
-				last, err := tx.LastFinished(ws.ID, kindName, id)
-				if err != nil {
-					return err
-				}
-				if last.IsZero() && kindName == api.KindCheck || tx.Now.Sub(last) < after {
-					continue // a new account is checked when its person says so
-				}
-				if _, _, err := tx.Enqueue(ws.ID, kindName, id, tx.Now); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+// members is the kind of run that looks at the accounts of a payer's organization.
+func (a *App) members(aws *awsapi.Client, whom kind.Whom) kind.Members {
+	return kind.Members{
+		Store: a.store, Access: check.Through(aws), Whom: whom, Forget: aws.Forget, Pace: a.config.Propagation.pace, InBill: a.inBill, Now: a.now,
 	}
-}
-
-func everyAccount(tx *store.Tx, workspaceID string) (ids []string, err error) {
-	page := store.Page{Limit: 1000}
-	for {
-		accounts, next, err := tx.Accounts(workspaceID, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, acct := range accounts {
-			ids = append(ids, acct.ID)
-		}
-		if next == "" {
-			return ids, nil
-		}
-		page.After = next
-	}
-}
-
-func accountsWithExports(tx *store.Tx, workspaceID string) (ids []string, err error) {
-	exports, err := tx.Exports(workspaceID, "")
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]bool{}
-	for _, e := range exports {
-		if !seen[e.AccountID] {
-			seen[e.AccountID] = true
-			ids = append(ids, e.AccountID)
-		}
-	}
-	return ids, nil
 }

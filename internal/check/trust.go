@@ -167,15 +167,19 @@ func another(c byte) string {
 }
 
 // trustPolicy writes the trust policy that the role must have.
-func (t *Target) trustPolicy() string {
+func (t *Target) trustPolicy() string { return TrustPolicy(t.Account, t.identity) }
+
+// TrustPolicy writes the trust policy that a role of an account must have so that bursar, whose identity is given, can assume it and nobody
+// can through bursar.
+func TrustPolicy(a bursar.Account, identity awsapi.Identity) string {
 	text, err := json.MarshalIndent(map[string]any{
 		"Version": "2012-10-17",
 		"Statement": []any{map[string]any{
 			"Effect": "Allow", "Action": "sts:AssumeRole",
-			"Principal": map[string]any{"AWS": fmt.Sprintf("arn:%s:iam::%s:root", t.Account.Partition, t.identity.AccountID)},
+			"Principal": map[string]any{"AWS": fmt.Sprintf("arn:%s:iam::%s:root", a.Partition, identity.AccountID)},
 			"Condition": map[string]any{
-				"StringEquals": map[string]any{"sts:ExternalId": t.Account.ExternalID},
-				"ArnEquals":    map[string]any{"aws:PrincipalArn": t.identity.PrincipalARN},
+				"StringEquals": map[string]any{"sts:ExternalId": a.ExternalID},
+				"ArnEquals":    map[string]any{"aws:PrincipalArn": identity.PrincipalARN},
 			},
 		}},
 	}, "", "  ")

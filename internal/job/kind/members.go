@@ -85,7 +85,7 @@ func (r *roster) begin(tx *store.Tx) (err error) {
 	if r.payer, err = tx.Account(r.run.WorkspaceID, r.run.AccountID); err != nil {
 		return err
 	}
-	if err := CanHaveMembers(r.payer); err != nil {
+	if err := r.payer.CanHaveMembers(); err != nil {
 		return err
 	}
 	if err := secure(tx, r.payer); err != nil {
@@ -95,21 +95,6 @@ func (r *roster) begin(tx *store.Tx) (err error) {
 		return err
 	}
 	return tx.DropFindingsOfRun(r.run.WorkspaceID, r.run.ID, r.payer.ID)
-}
-
-// CanHaveMembers refuses an account that is no payer.
-func CanHaveMembers(a bursar.Account) error {
-	if a.Kind == bursar.KindPayer {
-		return nil
-	}
-	e := bursar.Errorf(bursar.Conflict, "account %s is not known to be a payer: it is %s", a.AccountID, a.Kind).WithReason("not_a_payer")
-	switch {
-	case a.Kind == bursar.KindLinked && a.PayerID != "":
-		return e.WithHint("the linked accounts belong to payer %s: register that account, and check its members", a.PayerID)
-	case a.Kind == bursar.KindStandalone:
-		return e.WithHint("a standalone account is in no organization, and has no linked accounts")
-	}
-	return e.WithHint("check the account first: that tells what it is")
 }
 
 func (r *roster) target() *check.Target {
