@@ -89,11 +89,15 @@ func (d *demo) open(ctx context.Context) (err error) {
 // config is that of an ordinary server which sees other endpoints. IAM of the simulated AWS takes up a change at once.
 func (d *demo) config(dir, templates string) Config {
 	key := d.aws.Cloud().BursarKey()
+	poll := demoPoll
+	if d.options.Once { // it looks by itself, and counts the requests of one look
+		poll = time.Hour
+	}
 	return Config{
 		DataDir: dir, Addr: cmp.Or(d.options.Addr, "127.0.0.1:0"), Region: "us-east-1",
 		AccessKeyID: key.ID, SecretAccessKey: key.Secret, Endpoint: d.aws.URL(),
 		TemplateBaseURL: templates, ConsoleBaseURL: d.aws.URL() + "/console",
-		CheckEvery: 6 * time.Hour, PollEvery: demoPoll, KeepVersions: 3, MemoryLimitMB: 256, SQLTimeout: 20 * time.Second, SQLMemoryMB: 256,
+		CheckEvery: 6 * time.Hour, PollEvery: poll, KeepVersions: 3, MemoryLimitMB: 256, SQLTimeout: 20 * time.Second, SQLMemoryMB: 256,
 		Propagation: Propagation{Window: 10 * time.Second, Between: 200 * time.Millisecond}, Now: d.aws.Cloud().Clock.Now,
 	}
 }
