@@ -38,7 +38,7 @@ type Request struct {
 	Period   bursar.Period // rows of other periods are left out and reported; zero = keep every period, each in its own parts
 	Format   bursar.Format // a hint that only decides between legacy and CUR 2.0 where the header fits both
 	Dir      string        // an existing folder for the parts and temporary files
-	Workers  int           // files read at the same time; zero = one per processor
+	Workers  int           // files read at the same time; zero = one per processor, at most 4, for each takes memory
 	Now      func() time.Time
 	Progress func(Progress) // called from several goroutines, one at a time, some ten times a second; may be nil
 }

@@ -66,6 +66,8 @@ type span struct {
 // not grow far beyond a row group.
 const windowRows = 16 << 10
 
+const columnBytes = 512 << 20 // of one column's values in a window
+
 func (r *rowGroup) read(rows int64) error {
 	for left := rows; left > 0; {
 		if err := r.worker.ctx.Err(); err != nil {
@@ -123,8 +125,8 @@ func (r *rowGroup) column(i int) error {
 		if err := cells.Fill(s.table.set.inputs[i], s.rows); err != nil {
 			return err
 		}
-		if to := s.table.set.inputs[i]; to != nil && to.Bytes() > 4*groupBytes {
-			return bursar.Errorf(bursar.Invalid, "%d rows hold more than %d MB in one column", windowRows, 4*groupBytes>>20).WithReason("too_large")
+		if to := s.table.set.inputs[i]; to != nil && to.Bytes() > columnBytes {
+			return bursar.Errorf(bursar.Invalid, "%d rows hold more than %d MB in one column", windowRows, columnBytes>>20).WithReason("too_large")
 		}
 	}
 	return nil

@@ -76,9 +76,11 @@ func Inspect(ctx context.Context, req Request) (*Report, error) {
 
 func everything(slot) bool { return true }
 
+const mostWorkers = 4 // by default; each keeps two to three processors busy
+
 func (req Request) withDefaults() Request {
 	if req.Workers <= 0 {
-		req.Workers = runtime.GOMAXPROCS(0)
+		req.Workers = min(runtime.GOMAXPROCS(0), mostWorkers)
 	}
 	if req.Now == nil {
 		req.Now = time.Now

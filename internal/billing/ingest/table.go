@@ -10,10 +10,17 @@ import (
 )
 
 const (
-	groupRows  = 122_880   // rows of a row group: what DuckDB writes and scans in one go
-	groupBytes = 128 << 20 // of one row group's values, should rows be very long
-	partGroups = 64        // row groups of one part
+	groupRows  = 122_880 // rows of a row group: what DuckDB writes and scans in one go
+	partGroups = 64      // row groups of one part
+
+	// Of the values in memory, should rows be long or no two alike. Each worker has one row group in the making and one that
+	// is being written.
+	groupsBytes = 128 << 20
+	leastBytes  = 8 << 20 // of one row group, however many workers there are
 )
+
+// groupBytes is how large the values of one row group may become.
+func groupBytes(workers int) int { return max(leastBytes, groupsBytes/(2*workers)) }
 
 // columnSet holds one row group in the making.
 type columnSet struct {
@@ -135,19 +142,20 @@ type table struct {
 	period bursar.Period
 	layout *layout
 	write  bool // false: only totals
+	limit  int  // of the set's bytes
 	set    *columnSet
 	spare  chan *columnSet // what the flusher gives back
 	part   *part           // the open one; nil before the first row group
 	needs  []need          // of the decimal columns, so far
 }
 
-func newTable(p bursar.Period, l *layout, write bool) *table {
-	t := &table{period: p, layout: l, write: write, set: newColumnSet(l, write), spare: make(chan *columnSet, 1), needs: make([]need, len(l.columns))}
+func newTable(p bursar.Period, l *layout, write bool, limit int) *table {
+	t := &table{period: p, layout: l, write: write, limit: limit, set: newColumnSet(l, write), spare: make(chan *columnSet, 1), needs: make([]need, len(l.columns))}
 	t.spare <- newColumnSet(l, write)
 	return t
 }
 
 // full says whether the row group in the making should be written.
 func (t *table) full() bool {
-	return t.set.rows(t.layout) >= groupRows || t.set.bytes() >= groupBytes
+	return t.set.rows(t.layout) >= groupRows || t.set.bytes() >= t.limit
 }

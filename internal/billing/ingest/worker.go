@@ -129,7 +129,7 @@ func (w *worker) end(err error) error {
 func (w *worker) table(p bursar.Period) *table {
 	t := w.tables[p]
 	if t == nil && len(w.tables) < maxPeriods {
-		t = newTable(p, w.layout, w.run.keeps(p))
+		t = newTable(p, w.layout, w.run.keeps(p), groupBytes(w.run.req.Workers))
 		w.tables[p] = t
 	}
 	return t

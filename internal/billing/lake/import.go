@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -126,6 +127,7 @@ func (l *Lake) describe(ctx context.Context, d *store.Delivery, res *ingest.Resu
 
 func (l *Lake) roll(ctx context.Context, k *contents, items []Files, totals map[string]bursar.Decimal, stage string) error {
 	rollup, summary := filepath.Join(stage, "rollup.parquet"), filepath.Join(stage, "summary.parquet")
+	debug.FreeOSMemory() // what the decoder used, before the engine takes its own
 	sums, err := l.roller.Roll(ctx, items, rollup, summary)
 	if err != nil {
 		return fmt.Errorf("making the rollup: %w", err)

@@ -6,6 +6,7 @@ package column
 import (
 	"hash/maphash"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/bursarhq/bursar/internal/billing/ingest/csvsplit"
@@ -36,7 +37,7 @@ type Column struct {
 	table    []uint64 // hash<<32 | id, 0 = free; its size is a power of two
 	used     int
 	looks    int
-	appends  bool // nearly every cell is new: entries are not looked for any more
+	appends  bool // nearly every cell is new, and most rows have their own: entries are not looked for any more
 	groups   int
 	clock    decode.Clock
 	scratch  []byte
@@ -127,8 +128,7 @@ func (c *Column) Cells(b *csvsplit.Batch, at, columns int, rows []uint32) (bad i
 			}
 			if next != id || row == 0 {
 				id = next
-				c.starts = append(c.starts, row)
-				c.ids = append(c.ids, id)
+				c.startRun(row, id)
 			}
 		}
 		row++
@@ -139,14 +139,27 @@ func (c *Column) Cells(b *csvsplit.Batch, at, columns int, rows []uint32) (bad i
 	return -1
 }
 
+func (c *Column) startRun(row, id uint32) {
+	c.starts = append(room(c.starts, 1), row)
+	c.ids = append(room(c.ids, 1), id)
+}
+
+// room makes sure that n more fit. It doubles what is full: append grows large slices by a quarter, and leaves five times
+// as much behind as it ends up with.
+func room[T any](s []T, n int) []T {
+	if len(s)+n <= cap(s) {
+		return s
+	}
+	return slices.Grow(s, max(n, len(s)))
+}
+
 // Push adds n rows of one id, which Find gave in this row group.
 func (c *Column) Push(id uint32, n int) {
 	if n == 0 {
 		return
 	}
 	if id != c.lastID || c.rows == 0 {
-		c.starts = append(c.starts, c.rows)
-		c.ids = append(c.ids, id)
+		c.startRun(c.rows, id)
 		c.lastID = id
 		c.last = c.last[:0]
 	}
@@ -250,8 +263,8 @@ func (c *Column) addText(text []byte) uint32 {
 			return Null
 		}
 	}
-	c.text = append(c.text, text...)
-	c.ends = append(c.ends, uint32(len(c.text)))
+	c.text = append(room(c.text, len(text)), text...)
+	c.ends = append(room(c.ends, 1), uint32(len(c.text)))
 	return uint32(len(c.ends))
 }
 
@@ -262,7 +275,7 @@ func (c *Column) insert(h uint64, id uint32) {
 		c.grow()
 	}
 	c.put(h, id)
-	if c.looks > 4096 && c.used > c.looks/4*3 {
+	if c.looks > 4096 && c.used > c.looks/4*3 && c.looks > int(c.rows)/2 {
 		c.appends = true
 	}
 }
@@ -344,9 +357,9 @@ func (c *Column) high(id uint32) int64 {
 }
 
 func (c *Column) addNumber(v int64, scale uint8, hi int64) uint32 {
-	c.nums = append(c.nums, v)
+	c.nums = append(room(c.nums, 1), v)
 	if c.Type == schema.Decimal {
-		c.scale = append(c.scale, scale)
+		c.scale = append(room(c.scale, 1), scale)
 	}
 	id := uint32(len(c.nums))
 	if hi != v>>63 {

@@ -3,6 +3,7 @@ package parquetwrite
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -27,17 +28,16 @@ func newEncoder() (*encoder, error) {
 	return &encoder{zstd: z}, err
 }
 
-// chunk is a column chunk in the making: pages as they are appended to out, and what the footer says about them.
+// chunk is a column chunk in the making: the file that its pages go to, and what the footer says about them.
 type chunk struct {
-	out  []byte
-	base int64 // where out begins in the file
+	file *File
 	meta format.ColumnMetaData
 }
 
-// encode appends the chunk of a column.
+// encode writes the chunk of a column.
 func (e *encoder) encode(k *chunk, f *Field, c *column.Column) error {
-	dictionary := useDictionary(f, c)
 	nulls := e.levels(c)
+	dictionary := useDictionary(c, c.Rows()-int(nulls))
 	k.meta = format.ColumnMetaData{
 		Type: f.physical(), PathInSchema: []string{f.Name}, Codec: format.Zstd, // even for small pages: some readers expect one codec in all row groups
 		NumValues: int64(c.Rows()), Encoding: []format.Encoding{format.RLE, format.Plain},
@@ -52,14 +52,14 @@ func (e *encoder) encode(k *chunk, f *Field, c *column.Column) error {
 	}
 	e.values(f, c, dictionary)
 	if dict != nil {
-		k.meta.DictionaryPageOffset = k.base + int64(len(k.out))
+		k.meta.DictionaryPageOffset = k.file.at
 		if err := e.write(k, dict, format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
 			NumValues: int32(c.Entries()), Encoding: format.Plain,
 		})}); err != nil {
 			return err
 		}
 	}
-	k.meta.DataPageOffset = k.base + int64(len(k.out))
+	k.meta.DataPageOffset = k.file.at
 	header := format.DataPageHeader{NumValues: int32(c.Rows()), Encoding: format.Plain, DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE}
 	header.Statistics.NullCount = nulls // it is written in any case, so it has to be right
 	if dict != nil {
@@ -68,13 +68,10 @@ func (e *encoder) encode(k *chunk, f *Field, c *column.Column) error {
 	return e.write(k, e.page, format.PageHeader{Type: format.DataPage, DataPageHeader: thrift.New(header)})
 }
 
-// useDictionary says whether indices into the distinct values are smaller than the values themselves.
-func useDictionary(f *Field, c *column.Column) bool {
-	if !c.Distinct() {
-		return false
-	}
-	_, ids := c.Runs()
-	return c.Entries() <= len(ids)*2/3+16
+// useDictionary says whether indices into the distinct values are smaller than the values themselves, each as often as
+// it occurs.
+func useDictionary(c *column.Column, values int) bool {
+	return c.Distinct() && c.Entries() <= values*2/3+16
 }
 
 // levels begins a data page in e.page: which rows have a value. It returns how many have none.
@@ -115,6 +112,7 @@ func (e *encoder) values(f *Field, c *column.Column, dictionary bool) {
 		return c.Rows()
 	}
 	if !dictionary {
+		e.page = slices.Grow(e.page, c.Bytes())
 		for i, id := range ids {
 			if id != column.Null {
 				for range end(i) - int(starts[i]) {
@@ -137,7 +135,7 @@ func (e *encoder) values(f *Field, c *column.Column, dictionary bool) {
 	e.page = e.ints.end()
 }
 
-// write appends a page with its header.
+// write writes a page with its header.
 func (e *encoder) write(k *chunk, page []byte, h format.PageHeader) error {
 	h.UncompressedPageSize = int32(len(page))
 	e.packed = e.zstd.EncodeAll(page, e.packed[:0])
@@ -147,10 +145,12 @@ func (e *encoder) write(k *chunk, page []byte, h format.PageHeader) error {
 	if err != nil {
 		return err
 	}
-	k.out = append(append(k.out, head...), page...)
 	k.meta.TotalCompressedSize += int64(len(head)) + int64(len(page))
 	k.meta.TotalUncompressedSize += int64(len(head)) + int64(h.UncompressedPageSize)
-	return nil
+	if err := k.file.write(head); err != nil {
+		return err
+	}
+	return k.file.write(page)
 }
 
 func (f *Field) physical() format.Type {

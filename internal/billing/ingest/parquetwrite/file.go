@@ -25,7 +25,6 @@ type File struct {
 	at   int64
 	meta format.FileMetaData
 	enc  *encoder
-	out  []byte
 }
 
 const magic = "PAR1"
@@ -85,17 +84,13 @@ func (w *File) RowGroup(columns []*column.Column) error {
 		if c.Rows() != columns[0].Rows() {
 			return fmt.Errorf("column %s has %d rows, not %d", w.Fields[i].Name, c.Rows(), columns[0].Rows())
 		}
-		k := chunk{out: w.out[:0], base: w.at}
+		k := chunk{file: w}
 		if err := w.enc.encode(&k, &w.Fields[i], c); err != nil {
 			return err
 		}
-		w.out = k.out
 		g.TotalByteSize += k.meta.TotalUncompressedSize
 		g.TotalCompressedSize += k.meta.TotalCompressedSize
 		g.Columns = append(g.Columns, format.ColumnChunk{MetaData: k.meta})
-		if err := w.write(w.out); err != nil {
-			return err
-		}
 	}
 	w.meta.RowGroups = append(w.meta.RowGroups, g)
 	w.meta.NumRows += g.NumRows

@@ -3,6 +3,7 @@ package parquetwrite
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/bursarhq/bursar/internal/billing/ingest/column"
 	"github.com/bursarhq/bursar/internal/billing/ingest/decode"
@@ -48,6 +49,7 @@ var pow10 = func() (p [19]int64) {
 
 // entries appends all entries in plain encoding: a dictionary page.
 func (f *Field) entries(dst []byte, c *column.Column) []byte {
+	dst = slices.Grow(dst, c.Bytes())
 	for id := uint32(1); int(id) <= c.Entries(); id++ {
 		dst = f.plain(dst, c, id)
 	}

@@ -106,6 +106,7 @@ func (d *delta) miniblock() bool {
 // lengths reads all values as lengths that together are at most limit, and says what lies behind them.
 func (d *delta) lengths(limit int) (all []uint32, rest []byte, ok bool) {
 	sum := 0
+	all = make([]uint32, 0, min(d.left, 64<<10)) // what a damaged page says is not to be believed
 	for d.left > 0 {
 		v, ok := d.next()
 		if !ok || v < 0 || v > int64(limit) {
