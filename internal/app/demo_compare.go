@@ -155,6 +155,9 @@ func (j *mainJob) poll(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := j.scheduled(ctx); err != nil { // the look that the check asked for may be under way
+		return "", err
+	}
 	j.aws.Cloud().Meter.Reset()
 	if err := j.scheduled(ctx); err != nil {
 		return "", err
