@@ -42,7 +42,7 @@ func TestGuideIsCurrent(t *testing.T) {
 	if text != want {
 		t.Error("docs/sandbox.md does not match the code: run make golden")
 	}
-	for _, kind := range append(billing.Troubles(), "throttle", "denied_scp", "drop", "error", "latency") {
+	for _, kind := range append(billing.Troubles(), "throttle", "denied_scp", "drop", "error", "latency", "clock_skew") {
 		if !strings.Contains(text, "| `"+kind+"` |") {
 			t.Errorf("the guide does not know the fault %s", kind)
 		}

@@ -104,6 +104,14 @@ func TestConditionalReadsAndRanges(t *testing.T) {
 	if _, err := c.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: aws.String("shelf"), Key: aws.String("l"), CopySource: aws.String("shelf/k")}); code(err) != "NotImplemented" {
 		t.Errorf("copy: %v", err)
 	}
+	up, err := c.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: aws.String("shelf"), Key: aws.String("l")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.UploadPartCopy(t.Context(), &s3.UploadPartCopyInput{Bucket: aws.String("shelf"), Key: aws.String("l"), UploadId: up.UploadId, PartNumber: aws.Int32(1), CopySource: aws.String("shelf/k")})
+	if code(err) != "NotImplemented" {
+		t.Errorf("copy of a part: %v", err)
+	}
 }
 
 func TestListingsInPages(t *testing.T) {

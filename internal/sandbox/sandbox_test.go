@@ -93,6 +93,20 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
+// TestSkewedClock: a client that corrects its clock by the answer's date goes on, one that does not retry is refused.
+func TestSkewedClock(t *testing.T) {
+	s := start(t)
+	s.Cloud().Faults.Add(cloud.Fault{Kind: cloud.FaultSkew, Service: "sts"})
+	if _, err := sts.NewFromConfig(asBursar(s)).GetCallerIdentity(t.Context(), nil); code(err) != "SignatureDoesNotMatch" {
+		t.Errorf("at first: %v", err)
+	}
+	patient := asBursar(s)
+	patient.RetryMaxAttempts = 3
+	if _, err := sts.NewFromConfig(patient).GetCallerIdentity(t.Context(), nil); err != nil {
+		t.Errorf("with retries: %v", err)
+	}
+}
+
 // TestTargetMustBeSigned swaps the operation of a request that was signed without naming it.
 func TestTargetMustBeSigned(t *testing.T) {
 	s := start(t)

@@ -45,7 +45,7 @@ func (s *Sandbox) serveAWS(w http.ResponseWriter, r *http.Request) {
 		s.cloud.Meter.Add(req.Service, req.Action, rec.status >= http.StatusBadRequest || rec.status == 0)
 		s.log.Debug("sandbox request", "service", req.Service, "action", req.Action, "caller", req.Caller.ARN, "status", rec.status)
 	}()
-	if e := s.authenticate(req, sig, body); e != nil {
+	if e := s.authenticate(rec, req, sig, body); e != nil {
 		s.name(req, service)
 		req.Fail(rec, e)
 		return
@@ -86,7 +86,7 @@ func asksByName(r *http.Request, body []byte) bool {
 }
 
 // authenticate verifies the signature and fills in the caller and the payload.
-func (s *Sandbox) authenticate(req *cloud.Request, sig *sigv4.Signature, body []byte) *cloud.Error {
+func (s *Sandbox) authenticate(w http.ResponseWriter, req *cloud.Request, sig *sigv4.Signature, body []byte) *cloud.Error {
 	if sig == nil {
 		req.Body = body
 		return nil // anonymous: S3 decides by the bucket's policy
@@ -95,12 +95,26 @@ func (s *Sandbox) authenticate(req *cloud.Request, sig *sigv4.Signature, body []
 	if e != nil {
 		return wordCredential(req, e)
 	}
-	payload, problem := sig.Verify(req.Request, body, secret.Reveal(), s.now())
+	payload, problem := sig.Verify(req.Request, body, secret.Reveal(), s.clock(w, req, caller))
 	if problem != nil {
 		return s.wordSignature(req, problem)
 	}
 	req.Caller, req.Body = caller, payload
 	return nil
+}
+
+// skew is more than signatures bear.
+const skew = 20 * time.Minute
+
+// clock is the time that signatures are held against. Where it is skewed the answer's date says so: clients correct
+// theirs by it.
+func (s *Sandbox) clock(w http.ResponseWriter, req *cloud.Request, caller cloud.Principal) time.Time {
+	now := s.now()
+	if _, ok := s.cloud.Faults.Take(cloud.FaultSkew, req.Service, "", caller.AccountID, ""); ok {
+		now = now.Add(skew)
+		w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+	}
+	return now
 }
 
 // name finds out which action is asked for.

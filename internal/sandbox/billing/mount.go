@@ -14,9 +14,10 @@ import (
 )
 
 // Mount serves a folder of real bills as an export that an account has had for long, so that they come in by the
-// ordinary import. The bills may lie in the folder in any order: what month a file is of is read from its first line
-// item, and each month gets AWS's layout and a manifest. Files that are no bills are left out. Nothing is ever
-// delivered to such an export, and its totals are not known. It returns the export's ARN.
+// ordinary import. The folder may be a copy of a bucket, and then its manifests say which files count; or the bills may
+// lie in it in any order. What month a file is of is read from the folder that it lies in, if it is AWS's, or else from its
+// first line item; each month gets AWS's layout and a manifest. Files that are no bills are left out. Nothing is ever delivered to such an export, and its totals are
+// not known. It returns the export's ARN.
 //
 // in.Files is the folder or one file; in.Account, in.Name and in.Bucket say what it is served as; the kind and the
 // file format are those of the files.
@@ -34,6 +35,11 @@ func (s *Service) Mount(in Export) (arn string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("mount %s: %w", in.Files, err)
 	}
+	defer func() {
+		if err != nil {
+			s.remove(x)
+		}
+	}()
 	s.mu.Lock()
 	x.silent = true
 	s.mu.Unlock()

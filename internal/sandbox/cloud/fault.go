@@ -13,6 +13,7 @@ const (
 	FaultDrop     = "drop"       // the connection ends without an answer
 	FaultError    = "error"      // a 500
 	FaultLatency  = "latency"    // the answer waits Latency, then is the ordinary one
+	FaultSkew     = "clock_skew" // AWS's clock is 20 minutes ahead of the caller's. It knows no action
 )
 
 // Fault is one trouble on request. Empty fields match everything.

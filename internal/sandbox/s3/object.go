@@ -80,9 +80,6 @@ func matches(list, etag string) bool {
 }
 
 func (s *Service) putObject(c *call) *cloud.Error {
-	if c.Header.Get("X-Amz-Copy-Source") != "" {
-		return cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "The sandbox does not copy objects")
-	}
 	if c.Header.Get("If-None-Match") == "*" {
 		if _, e := s.find(c.bucket, c.key); e == nil {
 			return cloud.Errorf(http.StatusPreconditionFailed, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold")

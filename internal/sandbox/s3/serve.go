@@ -103,7 +103,7 @@ func (s *Service) Operations() []string {
 // Serve answers one request.
 func (s *Service) Serve(w http.ResponseWriter, r *cloud.Request) {
 	op, ok := find(r.Request)
-	if !ok {
+	if !ok || r.Header.Get("X-Amz-Copy-Source") != "" { // a copy looks like a put of nothing
 		r.Fail(w, cloud.Errorf(http.StatusNotImplemented, "NotImplemented", "A header or query you provided requested a function that the sandbox does not have"))
 		return
 	}

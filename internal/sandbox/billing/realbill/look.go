@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -54,38 +52,6 @@ func (b File) Extension() string {
 		return ".csv.gz"
 	}
 	return ".csv"
-}
-
-// Find lists the bills under a folder by name, or the one file that root is. Files that are no bills are left out; all
-// bills must be of one kind.
-func Find(root string) ([]File, error) {
-	var out []File
-	var skipped []error
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() {
-			return err
-		}
-		b, err := look(name)
-		if err != nil {
-			skipped = append(skipped, fmt.Errorf("%s: %w", filepath.Base(name), err))
-			return nil
-		}
-		out = append(out, b)
-		return nil
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case len(out) == 0:
-		return nil, errors.Join(append([]error{errors.New("there is no bill in it")}, skipped...)...)
-	}
-	for _, b := range out {
-		if a := out[0]; b.Format != a.Format || b.Served() != a.Served() {
-			return nil, fmt.Errorf("%s is %s in %s files and %s is %s in %s files: an export has one kind",
-				filepath.Base(a.Path), a.Format, a.Served(), filepath.Base(b.Path), b.Format, b.Served())
-		}
-	}
-	return out, nil
 }
 
 // periodColumns name the first day of a line item's billing month, in each family.
