@@ -58,5 +58,5 @@ fuzz: ## Fuzz each parser for FUZZTIME (10m).
 	while read -r file name; do echo "== $$name in $$(dirname $$file)"; (cd $$(dirname $$file) && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) .) || exit 1; done
 
 golden: web/node_modules/.package-lock.json ## Rewrite the generated documents and golden files.
-	UPDATE_GOLDEN=1 $(GO) test -count=1 ./internal/app ./internal/api ./internal/cli ./internal/sandbox
+	UPDATE_GOLDEN=1 $(GO) test -count=1 ./deploy ./internal/app ./internal/api ./internal/cli ./internal/sandbox
 	cd web && npm run --silent types

@@ -57,6 +57,7 @@ type Account struct {
 	RoleARN        string    `json:"role_arn"`                  // the access role: ours by name until a role is brought
 	PayerID        string    `json:"payer_id,omitempty"`        // account id of the payer, once known
 	OrganizationID string    `json:"organization_id,omitempty"` // "o-…", once known
+	Choice         Choice    `json:"-"`                         // what was chosen for its set-up
 	CreatedAt      time.Time `json:"created_at"`
 	UpdatedAt      time.Time `json:"updated_at"`
 	Version        int64     `json:"version"` // grows with every change
@@ -126,4 +127,15 @@ func ParseRoleARN(s string) (RoleARN, error) {
 // String writes the ARN.
 func (r RoleARN) String() string {
 	return fmt.Sprintf("arn:%s:iam::%s:role%s%s", r.Partition, r.AccountID, r.Path, r.Name)
+}
+
+var principalPattern = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):(iam|sts)::[0-9]{12}:`)
+
+// ParsePrincipalPartition returns the partition of the ARN of a user, a role or a session.
+func ParsePrincipalPartition(arn string) (Partition, error) {
+	m := principalPattern.FindStringSubmatch(arn)
+	if m == nil {
+		return "", InvalidField("principal", "%q is not the ARN of a user or a role", clip(arn, 80)).WithReason("principal_malformed")
+	}
+	return Partition(m[1]), nil
 }

@@ -47,6 +47,15 @@ type Export struct {
 	Prefix      string     `json:"prefix"`       // exactly as AWS has it; may be empty or end in "/"
 	RoleARN     string     `json:"role_arn"`     // the role that reads the files
 	CreatedAt   time.Time  `json:"created_at"`
+	Followed    bool       `json:"followed"` // its deliveries are asked for; false for one that was followed before
+}
+
+// Folder is where the export's files lie in its bucket: its prefix, which AWS keeps as it is, and its name, without a slash at the end.
+func (e Export) Folder() string {
+	if e.Prefix == "" {
+		return e.Name
+	}
+	return e.Prefix + "/" + e.Name
 }
 
 // DeliveryState is where a delivery stands in the lake.

@@ -94,8 +94,8 @@ type Status struct {
 	CheckedAt    time.Time                      `json:"checked_at,omitzero"`
 }
 
-// Summarize derives a status from the newest finding of each check. What is not set up outweighs what works: that a role may
-// look for exports says nothing about whether there is one.
+// Summarize derives a status from the newest finding of each check. That a role may look for exports says nothing about whether
+// there is one: what is not set up outweighs what works.
 func Summarize(newest []Finding) Status {
 	s := Status{Summary: SummaryPending, Capabilities: map[Capability]CapabilityState{CapAccess: ""}}
 	for _, f := range newest {
@@ -141,8 +141,8 @@ func stateOf(f Finding) CapabilityState {
 		return StateInsecure
 	case f.Code == "not_set_up":
 		return StateNotSetUp
-	case f.Status == StatusSkipped:
-		return "" // says nothing
+	case f.Status == StatusSkipped, f.Check == "permissions" && f.Status == StatusOK:
+		return "" // says nothing about what is there
 	case f.Code == string(ArrivalLate):
 		return StateLate
 	}

@@ -22,5 +22,9 @@ func MemberExternalID(base, accountID string) string { return base + "." + accou
 // installations, or two workspaces, never collide in one account.
 func NewRoleName() string { return "bursar-" + strings.ToLower(rand.Text()[:10]) }
 
-// ExportRoleName names the role that reads the billing exports of the account whose access role is given.
-func ExportRoleName(accessRole string) string { return accessRole + "-export" }
+// ExportRoleName names the role that reads the billing exports of the account whose access role is given. IAM takes names of at
+// most 64 characters.
+func ExportRoleName(accessRole string) string {
+	const suffix = "-export"
+	return accessRole[:min(len(accessRole), 64-len(suffix))] + suffix
+}

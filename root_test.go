@@ -223,18 +223,32 @@ func TestSummarize(t *testing.T) {
 		want     bursar.Summary
 		arrival  bursar.DataArrival
 	}{
-		"nothing checked":  {nil, bursar.SummaryPending, ""},
-		"access works":     {[]bursar.Finding{ok}, bursar.SummaryConnected, ""},
-		"insecure wins":    {[]bursar.Finding{ok, finding("external_id_required", bursar.CapAccess, bursar.StatusFailed, bursar.CodeInsecureTrust)}, bursar.SummaryInsecure, ""},
-		"a warning":        {[]bursar.Finding{ok, finding("template_version", bursar.CapAccess, bursar.StatusWarning, "outdated")}, bursar.SummaryAttention, ""},
-		"late data":        {[]bursar.Finding{ok, finding("export_delivery", bursar.CapBillingExport, bursar.StatusWarning, "late")}, bursar.SummaryAttention, bursar.ArrivalLate},
-		"awaiting is fine": {[]bursar.Finding{ok, finding("export_delivery", bursar.CapBillingExport, bursar.StatusWaiting, "awaiting_first_delivery")}, bursar.SummaryConnected, bursar.ArrivalAwaiting},
-		"not deployed":     {[]bursar.Finding{finding("assume_role", bursar.CapAccess, bursar.StatusFailed, "not_deployed_or_changed")}, bursar.SummaryBroken, ""},
+		"nothing checked":   {nil, bursar.SummaryPending, ""},
+		"access works":      {[]bursar.Finding{ok}, bursar.SummaryConnected, ""},
+		"insecure wins":     {[]bursar.Finding{ok, finding("external_id_required", bursar.CapAccess, bursar.StatusFailed, bursar.CodeInsecureTrust)}, bursar.SummaryInsecure, ""},
+		"a warning":         {[]bursar.Finding{ok, finding("template_version", bursar.CapAccess, bursar.StatusWarning, "outdated")}, bursar.SummaryAttention, ""},
+		"late data":         {[]bursar.Finding{ok, finding("export_delivery", bursar.CapBillingExport, bursar.StatusWarning, "late")}, bursar.SummaryAttention, bursar.ArrivalLate},
+		"awaiting is fine":  {[]bursar.Finding{ok, finding("export_delivery", bursar.CapBillingExport, bursar.StatusWaiting, "awaiting_first_delivery")}, bursar.SummaryConnected, bursar.ArrivalAwaiting},
+		"skipped is silent": {[]bursar.Finding{ok, finding("trust_policy", bursar.CapAccess, bursar.StatusSkipped, "not_readable")}, bursar.SummaryConnected, ""},
+		"not deployed":      {[]bursar.Finding{finding("assume_role", bursar.CapAccess, bursar.StatusFailed, "not_deployed_or_changed")}, bursar.SummaryBroken, ""},
 	} {
 		got := bursar.Summarize(tc.findings)
 		if got.Summary != tc.want || got.DataArrival != tc.arrival {
 			t.Errorf("%s: %s %q, want %s %q", name, got.Summary, got.DataArrival, tc.want, tc.arrival)
 		}
+	}
+}
+
+// TestAllowedIsNotSetUp: the export step must not be done because a role may look for exports.
+func TestAllowedIsNotSetUp(t *testing.T) {
+	got := bursar.Summarize([]bursar.Finding{
+		{Check: "assume_role", Capability: bursar.CapAccess, Status: bursar.StatusOK, Code: "ok"},
+		{Check: "permissions", Capability: bursar.CapBillingExport, Status: bursar.StatusOK, Code: "ok"},
+		{Check: "export_definition", Capability: bursar.CapBillingExport, Status: bursar.StatusSkipped, Code: "not_set_up"},
+		{Check: "inventory", Capability: bursar.CapInventory, Status: bursar.StatusSkipped, Code: "not_available"},
+	})
+	if got.Capabilities[bursar.CapBillingExport] != bursar.StateNotSetUp || got.Capabilities[bursar.CapInventory] != bursar.StateNotSetUp || got.Summary != bursar.SummaryConnected {
+		t.Errorf("got %+v", got)
 	}
 }
 

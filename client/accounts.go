@@ -11,7 +11,8 @@ import (
 type NewAccount struct {
 	AccountID string `json:"account_id"` // 12 digits
 	Name      string `json:"name"`
-	Method    string `json:"method,omitempty"`    // "console" when empty
+	Method    string `json:"method,omitempty"`    // "console" when empty; "terraform"; "role"
+	RoleARN   string `json:"role_arn,omitempty"`  // with the method role
 	Partition string `json:"partition,omitempty"` // "aws" when empty
 }
 
@@ -29,47 +30,6 @@ type Payer struct {
 	ID        string `json:"id"`         // "acc_…"
 	AccountID string `json:"account_id"` // 12 digits
 	Name      string `json:"name"`
-}
-
-// Step is one step of an account's set-up.
-type Step struct {
-	ID         string      `json:"id"`    // "access", "bucket", "export", "members"
-	Title      string      `json:"title"` // for people
-	State      string      `json:"state"` // "done", "next", "later", "skipped"
-	Why        string      `json:"why,omitempty"`
-	StackName  string      `json:"stack_name,omitempty"`
-	Region     string      `json:"region,omitempty"` // the stack's
-	Links      []Link      `json:"links,omitempty"`
-	Template   *Template   `json:"template,omitempty"`
-	Parameters []Parameter `json:"parameters,omitempty"`
-	Command    string      `json:"command,omitempty"` // the same with the AWS CLI
-}
-
-// Link opens a page of the AWS console.
-type Link struct {
-	Title string `json:"title"`
-	URL   string `json:"url"`
-}
-
-// Template is a CloudFormation template of ours.
-type Template struct {
-	Name     string `json:"name"`
-	URL      string `json:"url,omitempty"` // where AWS can read it; empty while no place is published
-	Download string `json:"download"`      // path on this server
-	SHA256   string `json:"sha256"`
-	Version  string `json:"version"`
-}
-
-// Parameter is a value to copy into a stack.
-type Parameter struct {
-	Key   string `json:"key"`
-	Value string `json:"value"`
-}
-
-// Setup is what to do to finish an account's registration.
-type Setup struct {
-	AccountID string `json:"account_id"`
-	Steps     []Step `json:"steps"`
 }
 
 // page is one page of a list.
@@ -113,12 +73,6 @@ func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 func (c *Client) Account(ctx context.Context, id string) (*Account, error) {
 	var out Account
 	return &out, c.get(ctx, "/api/v1/accounts/"+url.PathEscape(id), nil, &out)
-}
-
-// Setup returns the steps that finish an account's registration.
-func (c *Client) Setup(ctx context.Context, id string) (*Setup, error) {
-	var out Setup
-	return &out, c.get(ctx, "/api/v1/accounts/"+url.PathEscape(id)+"/setup", nil, &out)
 }
 
 // CheckAccount starts *check and confirm*. A check that is already under way is answered instead of a second one.

@@ -17,13 +17,14 @@ const Adds = ""
 const (
 	Access   = "access.yaml"   // the access role, and a StackSet for the linked accounts when asked for
 	Member   = "member.yaml"   // the role of one linked account: what the StackSet deploys
-	Export   = "export.yaml"   // a CUR 2.0 export, its bucket and the role that reads it
+	Export   = "export.yaml"   // a CUR 2.0 or FOCUS 1.2 export, its bucket and the role that reads it
+	Legacy   = "legacy.yaml"   // a legacy Cost and Usage Report, its bucket and the role that reads it
 	Bucket   = "bucket.yaml"   // only the bucket, in a region other than the export's
 	Existing = "existing.yaml" // only the role that reads an export which is there already
 )
 
 // Names lists the templates.
-func Names() []string { return []string{Access, Bucket, Existing, Export, Member} }
+func Names() []string { return []string{Access, Bucket, Existing, Export, Legacy, Member} }
 
 //go:embed cloudformation/*.yaml
 var files embed.FS

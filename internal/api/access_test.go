@@ -50,6 +50,11 @@ var allowed = map[string]string{ // owner administrator member viewer auditor
 	"POST /api/v1/accounts":                         "oa",
 	"GET /api/v1/accounts/{account}":                "oamvu",
 	"GET /api/v1/accounts/{account}/setup":          "oa",
+	"PATCH /api/v1/accounts/{account}":              "oa",
+	"DELETE /api/v1/accounts/{account}":             "oa",
+	"GET /api/v1/accounts/{account}/deregistration": "oa",
+	"PATCH /api/v1/accounts/{account}/setup":        "oa",
+	"GET /api/v1/accounts/{account}/exports":        "oamvu",
 	"POST /api/v1/accounts/{account}/check":         "oam",
 	"POST /api/v1/accounts/{account}/import":        "oam",
 	"GET /api/v1/runs":                              "oamvu",
@@ -334,12 +339,14 @@ func TestTheClientKnowsEveryField(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, into := range map[string]any{
-		"/api/v1/accounts/" + a.ID:            &client.Account{},
-		"/api/v1/accounts/" + a.ID + "/setup": &client.Setup{},
-		"/api/v1/runs/" + run.ID:              &bursar.Run{},
-		"/api/v1/costs?group_by=service":      &client.Costs{},
-		"/api/v1/runs?account=012345678901":   &struct{ Items []bursar.Run }{},
-		"/api/v1/nothing":                     &client.Error{},
+		"/api/v1/accounts/" + a.ID:                                 &client.Account{},
+		"/api/v1/accounts/" + a.ID + "/setup":                      &client.Setup{},
+		"/api/v1/accounts/" + a.ID + "/exports":                    &client.Candidates{},
+		"/api/v1/accounts/" + a.ID + "/deregistration?bill=delete": &client.Deregistration{},
+		"/api/v1/runs/" + run.ID:                                   &bursar.Run{},
+		"/api/v1/costs?group_by=service":                           &client.Costs{},
+		"/api/v1/runs?account=012345678901":                        &struct{ Items []bursar.Run }{},
+		"/api/v1/nothing":                                          &client.Error{},
 	} {
 		_, body := b.raw("GET", path, "")
 		dec := json.NewDecoder(strings.NewReader(body))

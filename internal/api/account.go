@@ -71,11 +71,12 @@ type NewAccount struct {
 	AccountID string           `json:"account_id"`
 	Name      string           `json:"name"`
 	Method    bursar.Method    `json:"method,omitempty"`
+	RoleARN   string           `json:"role_arn,omitempty"`
 	Partition bursar.Partition `json:"partition,omitempty"`
 }
 
 var (
-	methods    = []bursar.Method{bursar.MethodConsole}
+	methods    = []bursar.Method{bursar.MethodConsole, bursar.MethodTerraform, bursar.MethodRole}
 	partitions = []bursar.Partition{bursar.PartitionAWS, bursar.PartitionChina, bursar.PartitionGovCloud}
 )
 
@@ -95,11 +96,40 @@ func (n NewAccount) account(workspaceID string) (bursar.Account, error) {
 			return bursar.Account{}, err
 		}
 	}
-	role := bursar.RoleARN{Partition: n.Partition, AccountID: n.AccountID, Path: bursar.RolePath, Name: bursar.NewRoleName()}
+	role, err := n.role()
+	if err != nil {
+		return bursar.Account{}, err
+	}
 	return bursar.Account{
 		WorkspaceID: workspaceID, AccountID: n.AccountID, Name: n.Name, Partition: n.Partition, Kind: bursar.KindUnknown,
 		Method: n.Method, ExternalID: bursar.NewExternalID(), RoleARN: role.String(),
 	}, nil
+}
+
+// role is the role that bursar will assume: a name of bursar's own, or the one that is brought, which must be in the account.
+func (n NewAccount) role() (bursar.RoleARN, error) {
+	if n.Method != bursar.MethodRole {
+		if n.RoleARN != "" {
+			return bursar.RoleARN{}, bursar.InvalidField("role_arn", "a role is brought with the method role alone").WithReason("role_arn_unexpected").
+				WithHint("set method to role, or leave role_arn out: bursar chooses the role's name")
+		}
+		return bursar.RoleARN{Partition: n.Partition, AccountID: n.AccountID, Path: bursar.RolePath, Name: bursar.NewRoleName()}, nil
+	}
+	if n.RoleARN == "" {
+		return bursar.RoleARN{}, bursar.InvalidField("role_arn", "it is missing").WithReason("missing").WithHint("give the ARN of the role that bursar shall assume")
+	}
+	r, err := bursar.ParseRoleARN(n.RoleARN)
+	switch {
+	case err != nil:
+		return r, err
+	case r.AccountID != n.AccountID:
+		return r, bursar.InvalidField("role_arn", "the role is in account %s, and the account to register is %s", r.AccountID, n.AccountID).
+			WithReason("role_arn_wrong_account").WithHint("give a role of account %s, or register account %s", n.AccountID, r.AccountID)
+	case r.Partition != n.Partition:
+		return r, bursar.InvalidField("role_arn", "the role is in partition %s, and the account to register in %s", r.Partition, n.Partition).
+			WithReason("role_arn_wrong_partition").WithHint("set partition to %s", r.Partition)
+	}
+	return r, nil
 }
 
 func oneOf[T ~string](field string, value T, valid []T) error {
@@ -131,7 +161,7 @@ func (a *API) addAccount(ctx context.Context, p auth.Principal, in *struct{ Body
 		if account, err = tx.AddAccount(account); err != nil {
 			return err
 		}
-		setup, err = a.setup(account, nil) // an account that cannot be answered with is not kept
+		setup, err = a.setup(tx, account) // an account that cannot be answered with is not kept
 		return err
 	})
 	if err != nil {

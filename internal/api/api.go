@@ -37,7 +37,7 @@ type Runs interface {
 
 // Guide says what is left to do in AWS to finish an account's registration. [register.Config] does.
 type Guide interface {
-	Setup(a bursar.Account, s bursar.Status, ch register.Choice) ([]register.Step, error)
+	Setup(a bursar.Account, s bursar.Status, seen []bursar.Definition) ([]register.Step, error)
 }
 
 // Costs answers questions about cost.
@@ -78,6 +78,8 @@ type Services struct {
 
 	TrustedProxies []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Looker         Looker
+	// Removed is told of an account that was deregistered, with the exports that are gone with their deliveries; nil does nothing more.
+	Removed func(ctx context.Context, a bursar.Account, gone []bursar.Export)
 }
 
 // API is an http.Handler for /api/, /healthz and /readyz; anything else is a problem document that says 404. The server

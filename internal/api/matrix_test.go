@@ -61,6 +61,13 @@ func (m *matrix) request(op string) (method, path, body string) {
 		body = fmt.Sprintf(`{"account_id":"%012d","name":"made %d"}`, 1000+m.made, m.made)
 	case "POST /api/v1/sql", "POST /api/v1/sql/export":
 		body = `{"sql":"SELECT 1"}`
+	case "PATCH /api/v1/accounts/{account}":
+		body = `{"name":"payer"}`
+	case "PATCH /api/v1/accounts/{account}/setup":
+		body = `{"target_organization_id":"r-abcd"}`
+	case "DELETE /api/v1/accounts/{account}":
+		a := m.add(m.client(m.owner), fmt.Sprintf("%012d", 900000+m.made), fmt.Sprintf("gone %d", m.made))
+		replace = []string{"{account}", a.ID}
 	case "POST /api/v1/validate":
 		body = `{"account_id":"012345678901"}`
 	case "POST /api/v1/keys":

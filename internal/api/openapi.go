@@ -20,6 +20,7 @@ var versions = []struct{ number, what string }{
 	{"1.2.0", "SQL over the lake."},
 	{"1.3.0", "API keys and the audit log."},
 	{"1.4.0", "Members of organizations, events, validation of a role."},
+	{"1.5.0", "Set-up by Terraform and with a role of one's own; choices of set-up; the exports that an account has, with verdicts; rename, deregister."},
 }
 
 // Version is the version of the API that this package serves.
@@ -140,7 +141,7 @@ func words[T ~string](values ...T) (out []string) {
 // wordings maps Schema.field to what the document says of it.
 func wordings() map[string]wording {
 	out := map[string]wording{}
-	for _, part := range []map[string]wording{accountWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords, memberWords, eventWords} {
+	for _, part := range []map[string]wording{accountWords, choiceWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords, memberWords, eventWords} {
 		for key, w := range part {
 			out[key] = w
 		}
@@ -153,5 +154,5 @@ var codes = words(bursar.Invalid, bursar.Malformed, bursar.NotFound, bursar.Conf
 var capabilities = words(bursar.CapAccess, bursar.CapOrganization, bursar.CapBillingExport, bursar.CapCostExplorer, bursar.CapInventory, bursar.CapMemberAccess)
 
 func methodWords() []string {
-	return slices.Concat(words(methods...), words(bursar.MethodTerraform, bursar.MethodRole, bursar.MethodAccessKey))
+	return slices.Concat(words(methods...), words(bursar.MethodAccessKey))
 }

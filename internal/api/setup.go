@@ -10,12 +10,15 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/register"
+	"github.com/bursarhq/bursar/internal/store"
 )
 
 // Setup is what to do in AWS to finish an account's registration.
 type Setup struct {
-	AccountID string `json:"account_id" doc:"The AWS account: 12 digits."`
-	Steps     []Step `json:"steps" doc:"The steps, in their order."`
+	AccountID string        `json:"account_id" doc:"The AWS account: 12 digits."`
+	Method    bursar.Method `json:"method" doc:"How it is registered: console, terraform or role."`
+	Choice    bursar.Choice `json:"choice" doc:"What was chosen beyond the defaults; kept with the account."`
+	Steps     []Step        `json:"steps" doc:"The steps, in their order."`
 }
 
 // Step is one step.
@@ -29,7 +32,15 @@ type Step struct {
 	Links      []Link      `json:"links,omitempty" doc:"Pages of the AWS console, filled in."`
 	Template   *Template   `json:"template,omitempty" doc:"The CloudFormation template to apply."`
 	Parameters []Parameter `json:"parameters,omitempty" doc:"Its parameters, to copy."`
-	Command    string      `json:"command,omitempty" doc:"The same with the AWS CLI."`
+	Command    string      `json:"command,omitempty" doc:"The same with the AWS CLI; for Terraform, what to run."`
+	Terraform  string      `json:"terraform,omitempty" doc:"A whole main.tf that makes everything up to this step."`
+	Texts      []Text      `json:"texts,omitempty" doc:"Texts to copy: a policy, a case for AWS Support."`
+}
+
+// Text is something to copy.
+type Text struct {
+	Title string `json:"title" doc:"What it is."`
+	Body  string `json:"body" doc:"The text."`
 }
 
 // Link opens a page of the AWS console.
@@ -56,12 +67,23 @@ type Parameter struct {
 // TemplatesPath is where the templates can be downloaded, by their names.
 const TemplatesPath = "/api/v1/templates/"
 
-// setup asks the guide and says it in the API's words.
-func (a *API) setup(account bursar.Account, newest []bursar.Finding) (Setup, error) {
-	steps, err := a.Guide.Setup(account, bursar.Summarize(newest), register.Choice{})
-	out := Setup{AccountID: account.AccountID, Steps: make([]Step, 0, len(steps))}
+// setup asks the guide and says it in the API's words. It reads the account's state in a transaction.
+func (a *API) setup(tx *store.Tx, account bursar.Account) (Setup, error) {
+	newest, err := tx.NewestFindings(account.WorkspaceID, account.ID)
+	if err != nil {
+		return Setup{}, err
+	}
+	seen, _, err := tx.Definitions(account.WorkspaceID, account.ID)
+	if err != nil {
+		return Setup{}, err
+	}
+	steps, err := a.Guide.Setup(account, bursar.Summarize(newest), seen)
+	out := Setup{AccountID: account.AccountID, Method: account.Method, Choice: account.Choice, Steps: make([]Step, 0, len(steps))}
 	for _, s := range steps {
-		step := Step{ID: s.ID, Title: s.Title, State: string(s.State), Why: s.Why, StackName: s.StackName, Region: s.Region, Command: s.Command}
+		step := Step{ID: s.ID, Title: s.Title, State: string(s.State), Why: s.Why, StackName: s.StackName, Region: s.Region, Command: s.Command, Terraform: s.Terraform}
+		for _, t := range s.Texts {
+			step.Texts = append(step.Texts, Text(t))
+		}
 		for _, l := range s.Links {
 			step.Links = append(step.Links, Link(l))
 		}
@@ -79,12 +101,82 @@ func (a *API) setup(account bursar.Account, newest []bursar.Finding) (Setup, err
 type setupOutput struct{ Body Setup }
 
 func (a *API) getSetup(ctx context.Context, p auth.Principal, in *accountPath) (*setupOutput, error) {
-	account, newest, err := a.account(ctx, p, in.Account)
-	if err != nil {
-		return nil, err
-	}
-	setup, err := a.setup(account, newest)
+	var setup Setup
+	err := a.Store.View(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(p.WorkspaceID, in.Account)
+		if err != nil {
+			return err
+		}
+		setup, err = a.setup(tx, account)
+		return err
+	})
 	return &setupOutput{setup}, err
+}
+
+// NewSetup is what a caller chooses for the set-up of an account. What is left out stays as it is.
+type NewSetup struct {
+	Capabilities         *[]bursar.Capability `json:"capabilities,omitempty"`
+	TargetOrganizationID *string              `json:"target_organization_id,omitempty"`
+	PermissionsBoundary  *string              `json:"permissions_boundary,omitempty"`
+	Export               *bursar.ExportChoice `json:"export,omitempty"`
+}
+
+// over puts what was chosen now over what was chosen before. An export is chosen as a whole.
+func (n NewSetup) over(before bursar.Choice, account bursar.Account) bursar.Choice {
+	c := before
+	if n.Capabilities != nil {
+		c.Capabilities = *n.Capabilities
+	}
+	if n.TargetOrganizationID != nil {
+		c.TargetOrganizationID = *n.TargetOrganizationID
+	}
+	if n.PermissionsBoundary != nil {
+		c.PermissionsBoundary = *n.PermissionsBoundary
+	}
+	if n.Export != nil {
+		c.Export = *n.Export
+		if !c.Export.Chosen() && c.Export.Format == "" {
+			c.Export.Format = bursar.DefaultFormat(account.Partition) // said by somebody: it outranks what is followed
+		}
+	}
+	return c
+}
+
+func (a *API) changeSetup(ctx context.Context, p auth.Principal, in *struct {
+	Account string `path:"account" doc:"The account's id (acc_…) or its 12 digits."`
+	Body    NewSetup
+},
+) (*setupOutput, error) {
+	var setup Setup
+	err := a.Store.InTx(ctx, func(tx *store.Tx) error {
+		account, err := tx.Account(p.WorkspaceID, in.Account)
+		if err != nil {
+			return err
+		}
+		if account, err = a.choose(tx, account, in.Body.over(account.Choice, account)); err != nil {
+			return err
+		}
+		setup, err = a.setup(tx, account)
+		return err
+	})
+	return &setupOutput{setup}, err
+}
+
+// choose keeps a choice. What was found out about another export does not hold for the one that is chosen now.
+func (a *API) choose(tx *store.Tx, account bursar.Account, c bursar.Choice) (bursar.Account, error) {
+	if err := register.CheckChoice(account, c); err != nil {
+		return account, err
+	}
+	if c.Export == account.Choice.Export {
+		return tx.SetChoice(account.WorkspaceID, account.ID, c)
+	}
+	if err := a.canRead(tx, account, c.Export); err != nil {
+		return account, err
+	}
+	if err := tx.RetireFindings(account.WorkspaceID, account.ID, "export_definition", "export_bucket", "export_delivery"); err != nil {
+		return account, err
+	}
+	return tx.SetChoice(account.WorkspaceID, account.ID, c)
 }
 
 // serveTemplate gives a template to whoever asks: they hold no secret, and a browser has no key to send.
@@ -98,7 +190,7 @@ func (a *API) serveTemplate(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, r, 0, err)
 		return
 	}
-	w.Header().Set("Content-Type", "application/yaml")
+	w.Header().Set("Content-Type", register.Template{Name: name}.ContentType())
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	_, _ = w.Write(text) // the caller has gone when it fails

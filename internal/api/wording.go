@@ -29,7 +29,10 @@ var accountWords = map[string]wording{
 	"NewAccount.account_id": {text: "The AWS account: 12 digits, as text, leading zeros included.", pattern: twelveDigits},
 	"NewAccount.name":       {text: "A name that people recognise, unique in the workspace.", longest: bursar.MaxAccountName},
 	"NewAccount.method":     {text: "How access will be set up; console by default.", enum: words(methods...)},
+	"NewAccount.role_arn":   {text: "With the method role: the ARN of the role that bursar shall assume, in the account."},
 	"NewAccount.partition":  {text: "The AWS cloud that the account is in; aws by default.", enum: words(partitions...)},
+
+	"NewName.name": {text: "Its new name, unique in the workspace.", longest: bursar.MaxAccountName},
 
 	"Problem.code": {enum: codes},
 }
@@ -124,6 +127,7 @@ var exportWords = map[string]wording{
 	"Export.prefix":       {text: "The prefix of its keys, exactly as AWS has it."},
 	"Export.role_arn":     {text: "The role that reads its files."},
 	"Export.created_at":   {text: "When bursar began to follow it."},
+	"Export.followed":     {text: "Whether its deliveries are asked for; false for one that was followed before."},
 }
 
 var deliveryWords = map[string]wording{

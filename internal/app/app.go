@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,7 +163,7 @@ func (a *App) Close() error {
 // identity asks AWS who bursar is. Without an answer the server starts all the same: it says so in the log, and set-up says
 // what is missing.
 func (a *App) identity(ctx context.Context, aws *awsapi.Client) register.Config {
-	c := register.Config{TemplateBaseURL: a.config.TemplateBaseURL, ConsoleBaseURL: a.config.ConsoleBaseURL, DownloadPath: "/templates/"}
+	c := register.Config{TemplateBaseURL: a.config.TemplateBaseURL, ConsoleBaseURL: a.config.ConsoleBaseURL, PublicURL: cmp.Or(a.config.PublicURL, a.URL()), DownloadPath: api.TemplatesPath}
 	id, err := aws.Identity(ctx)
 	if err != nil {
 		a.log.Warn("bursar has no AWS identity: accounts can be registered but not set up or checked", slog.Any("error", err),

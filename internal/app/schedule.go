@@ -76,7 +76,7 @@ func accountsWhere(tx *store.Tx, workspaceID string, keep func(bursar.Account) b
 }
 
 func accountsWithExports(tx *store.Tx, workspaceID string) (ids []string, err error) {
-	exports, err := tx.Exports(workspaceID, "")
+	exports, err := tx.Followed(workspaceID, "")
 	if err != nil {
 		return nil, err
 	}

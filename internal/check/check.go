@@ -129,25 +129,15 @@ type Result struct {
 	PaidBy         string      // account id of who pays a payer's bill in its place
 
 	Definitions []Definition // every billing export that the account has
-	Chosen      *Definition  // the one to follow: followed already, or made by our stack
+	AllSeen     bool         // both of AWS's services answered: Definitions is the whole list
+	Chosen      *Definition  // the one to follow: chosen by its person, followed already, or made by our stack
 
 	Arrival      bursar.DataArrival
 	LastDelivery time.Time // as AWS tells it
 }
 
-// Definition is a billing export as the account has it, with the properties that a verdict is made of.
-type Definition struct {
-	Export        bursar.Export // ID empty unless it is followed already; RoleARN is the role that our stack makes
-	Table         string        // of a data export: COST_AND_USAGE_REPORT, FOCUS_1_2_AWS
-	Granularity   string        // HOURLY, DAILY, MONTHLY; "" where the table has none
-	ResourceIDs   bool
-	SplitCosts    bool
-	RefreshClosed bool   // closed months are corrected: always with data exports
-	Status        string // AWS's own: HEALTHY or UNHEALTHY; SUCCESS or ERROR_… of the last delivery of a legacy report
-	Reason        string // AWS's own
-	CreatedAt     time.Time
-	LastDelivery  time.Time
-}
+// Definition is a billing export as the account has it.
+type Definition = bursar.Definition
 
 // Stop ends the suite after the running check.
 func (t *Target) stop() { t.stopped = true }

@@ -30,7 +30,9 @@ func (c exportDefinition) Run(ctx context.Context, t *Target) []bursar.Finding {
 	exports, errExports := t.session.DataExports(ctx)
 	reports, errReports := t.session.ReportDefinitions(ctx)
 	t.gather(exports, reports)
+	t.Result.AllSeen = errExports == nil && errReports == nil
 	t.choose()
+	chosen := t.Account.Choice.Export.Existing
 	switch err := errors.Join(errExports, errReports); {
 	case t.Result.Chosen != nil:
 		return []bursar.Finding{c.judge(t, *t.Result.Chosen)}
@@ -38,7 +40,10 @@ func (c exportDefinition) Run(ctx context.Context, t *Target) []bursar.Finding {
 		return []bursar.Finding{c.failure(t, errExports, "list the data exports", t.Account.RoleARN)}
 	case err != nil:
 		return []bursar.Finding{c.failure(t, err, "list the cost and usage reports", t.Account.RoleARN)}
-	case len(t.Exports) > 0:
+	case chosen != "":
+		return []bursar.Finding{c.find(t, bursar.StatusFailed, "export_gone", fmt.Sprintf("The export %s, which was chosen for account %s, is not there any more (bcm-data-exports:ListExports, cur:DescribeReportDefinitions).", chosen, t.Account.AccountID),
+			"Choose another export, or have the stack make a new one. The bills imported so far are kept.", map[string]string{"chosen": chosen})}
+	case len(t.Exports) > 0 && t.Account.Choice.Export == bursar.ExportChoice{}:
 		return []bursar.Finding{c.find(t, bursar.StatusFailed, "export_gone", fmt.Sprintf("The export %s that bursar follows is not in account %s any more (bcm-data-exports:ListExports, cur:DescribeReportDefinitions).", t.Exports[0].Name, t.Account.AccountID),
 			"Create the export stack again, or choose another export. The bills imported so far are kept.", nil)}
 	}
@@ -97,7 +102,7 @@ func (t *Target) ofDataExport(e awsapi.DataExport) (Definition, bool) {
 		},
 		Table: table, Granularity: settings["TIME_GRANULARITY"], ResourceIDs: settings["INCLUDE_RESOURCES"] == "TRUE" || format != bursar.FormatCUR2,
 		SplitCosts: settings["INCLUDE_SPLIT_COST_ALLOCATION_DATA"] == "TRUE", RefreshClosed: true,
-		Status: e.Status, Reason: e.StatusReason, CreatedAt: e.CreatedAt, LastDelivery: e.RefreshedAt,
+		Compression: e.Compression, Status: e.Status, Reason: e.StatusReason, CreatedAt: e.CreatedAt, LastDelivery: e.RefreshedAt,
 	}
 	if e.Format == "PARQUET" {
 		d.Export.FileFormat = bursar.FileParquet
@@ -113,7 +118,7 @@ func (t *Target) ofReport(r awsapi.ReportDefinition) Definition {
 			Region: r.Region, Prefix: r.Prefix, RoleARN: t.exportRole(),
 		},
 		Granularity: r.TimeUnit, ResourceIDs: slices.Contains(r.Elements, "RESOURCES"), SplitCosts: slices.Contains(r.Elements, "SPLIT_COST_ALLOCATION_DATA"),
-		RefreshClosed: r.RefreshClosed, Status: r.LastStatus, LastDelivery: r.LastDelivery,
+		RefreshClosed: r.RefreshClosed, Compression: r.Compression, Status: r.LastStatus, LastDelivery: r.LastDelivery,
 	}
 	if r.Format == "Parquet" {
 		d.Export.FileFormat = bursar.FileParquet
@@ -124,33 +129,67 @@ func (t *Target) ofReport(r awsapi.ReportDefinition) Definition {
 	return d
 }
 
-// choose takes the export that is followed already, or the newest that our stack made: the stack names its bucket after
-// the account, and its export after us.
+// choose takes the export that the account's person chose: the existing one, or the new one by the names that its stack gives it. Where nobody
+// chose, it is the one that is followed already, or the newest that our stack made.
 func (t *Target) choose() {
-	t.Result.Chosen = nil
-	for i := range t.Result.Definitions {
-		d := &t.Result.Definitions[i]
+	switch nobody := t.Account.Choice.Export == (bursar.ExportChoice{}); {
+	case !nobody:
+		t.Result.Chosen = t.definition(func(d *Definition) bool { return t.isChosen(d.Export) })
+	case len(t.Exports) > 0:
+		t.Result.Chosen = t.followed()
+	default:
+		t.Result.Chosen = t.newestOfOurs()
+	}
+	if d := t.Result.Chosen; d != nil {
 		for _, e := range t.Exports {
-			if e.Name == d.Export.Name && e.Bucket == d.Export.Bucket {
+			if sameExport(e, d.Export) {
 				d.Export.ID, d.Export.RoleARN, d.Export.CreatedAt = e.ID, e.RoleARN, e.CreatedAt
-				t.Result.Chosen = d
-				return
 			}
 		}
 	}
-	if len(t.Exports) > 0 {
-		return
+}
+
+func sameExport(a, b bursar.Export) bool { return a.Name == b.Name && a.Bucket == b.Bucket }
+
+func (t *Target) isChosen(e bursar.Export) bool {
+	choice := t.Account.Choice.Export
+	if choice.Chosen() {
+		return e.ARN == choice.Existing
 	}
+	choice = choice.Complete(t.Account)
+	return e.Name == choice.Name && e.Bucket == choice.Bucket
+}
+
+// definition returns the first one that matches.
+func (t *Target) definition(match func(*Definition) bool) *Definition {
+	for i := range t.Result.Definitions {
+		if d := &t.Result.Definitions[i]; match(d) {
+			return d
+		}
+	}
+	return nil
+}
+
+func (t *Target) followed() *Definition {
+	return t.definition(func(d *Definition) bool {
+		return slices.ContainsFunc(t.Exports, func(e bursar.Export) bool { return sameExport(e, d.Export) })
+	})
+}
+
+// newestOfOurs finds what our stack made under other names than those that were offered: it names its bucket after the account, and its
+// export after us.
+func (t *Target) newestOfOurs() (newest *Definition) {
 	bucket := "bursar-cur-" + t.Account.AccountID + "-"
 	for i := range t.Result.Definitions {
 		d := &t.Result.Definitions[i]
 		if !strings.HasPrefix(d.Export.Bucket, bucket) && !strings.HasPrefix(d.Export.Name, "bursar-") {
 			continue
 		}
-		if t.Result.Chosen == nil || d.CreatedAt.After(t.Result.Chosen.CreatedAt) {
-			t.Result.Chosen = d
+		if newest == nil || d.CreatedAt.After(newest.CreatedAt) {
+			newest = d
 		}
 	}
+	return newest
 }
 
 func (c exportDefinition) judge(t *Target, d Definition) bursar.Finding {

@@ -33,6 +33,11 @@ func deployCommand(region, stack, file string, parameters []Parameter) string {
 	return strings.Join(words, " \\\n  ")
 }
 
+// updateTrustCommand gives a role a trust policy.
+func updateTrustCommand(role, policy string) string {
+	return "aws iam update-assume-role-policy --role-name " + quote(role) + " \\\n  --policy-document " + quote(policy)
+}
+
 // Teardown is one command that takes something of bursar's out of an account.
 type Teardown struct {
 	Title   string
@@ -41,27 +46,40 @@ type Teardown struct {
 }
 
 // Teardowns are the commands that remove what the steps have made, the last step first.
-func Teardowns(a bursar.Account, ch Choice) []Teardown {
-	region := BillingRegion(a.Partition)
-	remove := func(step, region string) string {
-		stack := "--region " + quote(region) + " --stack-name " + quote(StackName(a, step))
-		return "aws cloudformation delete-stack " + stack + " && \\\n  aws cloudformation wait stack-delete-complete " + stack
+func Teardowns(a bursar.Account) []Teardown {
+	if a.Method == bursar.MethodTerraform {
+		kept := "The bucket and the bills in it stay unless force_destroy_bucket is set: a bucket that holds something is not destroyed"
+		return []Teardown{{"Remove everything that the module has made", "terraform destroy", kept}}
 	}
-	var out []Teardown
-	if a.Kind.HasBill() || a.Kind == bursar.KindUnknown {
-		e := ch.Export.complete(a)
-		kept := "The bucket " + e.Bucket + " and the bills in it stay. To remove them too: aws s3 rb --force " + quote("s3://"+e.Bucket)
-		out = append(out, Teardown{"Stop the export and remove the role that reads it", remove(StepExport, region), kept})
-		if e.BucketRegion != region {
-			out = append(out, Teardown{"Remove the stack of the bucket", remove(StepBucket, e.BucketRegion), kept})
-		}
-	}
+	out := exportTeardowns(a)
 	if a.Method == bursar.MethodConsole {
 		title := "Remove the access role"
 		if a.Kind == bursar.KindPayer {
 			title += ", and the StackSet with the roles of the linked accounts when the stack holds one"
 		}
-		out = append(out, Teardown{title, remove(StepAccess, region), ""})
+		out = append(out, Teardown{title, deleteStack(a, StepAccess, bursar.ExportRegion(a.Partition)), ""})
+	}
+	return out
+}
+
+func deleteStack(a bursar.Account, step, region string) string {
+	stack := "--region " + quote(region) + " --stack-name " + quote(StackName(a, step))
+	return "aws cloudformation delete-stack " + stack + " && \\\n  aws cloudformation wait stack-delete-complete " + stack
+}
+
+func exportTeardowns(a bursar.Account) []Teardown {
+	region := bursar.ExportRegion(a.Partition)
+	if !partition(a).HasBilling || !a.Kind.HasBill() && a.Kind != bursar.KindUnknown {
+		return nil
+	}
+	if a.Choice.Export.Chosen() {
+		return []Teardown{{"Remove the role that reads the export", deleteStack(a, StepExport, region), "The export " + a.Choice.Export.Existing + ", its bucket and its bills were there before bursar, and stay."}}
+	}
+	e := a.Choice.Export.Complete(a)
+	kept := "The bucket " + e.Bucket + " and the bills in it stay. To remove them too: aws s3 rb --force " + quote("s3://"+e.Bucket)
+	out := []Teardown{{"Stop the export and remove the role that reads it", deleteStack(a, StepExport, region), kept}}
+	if e.BucketRegion != region && !e.UseExisting {
+		out = append(out, Teardown{"Remove the stack of the bucket", deleteStack(a, StepBucket, e.BucketRegion), kept})
 	}
 	return out
 }

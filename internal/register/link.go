@@ -5,17 +5,35 @@ import (
 	"strings"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/awsapi"
 )
 
 // consoleHost is AWS's console in each partition. The commercial one has a host for each region.
-func consoleHost(p bursar.Partition, region string) string {
-	switch p {
-	case bursar.PartitionChina:
-		return "console.amazonaws.cn"
-	case bursar.PartitionGovCloud:
-		return "console.amazonaws-us-gov.com"
+func consoleHost(name bursar.Partition, region string) string {
+	p, err := awsapi.PartitionOf(name)
+	if err == nil && name != bursar.PartitionAWS {
+		return p.ConsoleHost
 	}
 	return region + ".console.aws.amazon.com"
+}
+
+// reaches says whether CloudFormation in a partition can read the templates where they are published: S3 of one partition is closed to
+// another's. A place that is no AWS host is the operator's own affair.
+func (c Config) reaches(p bursar.Partition) bool {
+	u, err := url.Parse(c.TemplateBaseURL)
+	if err != nil || u.Host == "" {
+		return false
+	}
+	host := u.Hostname()
+	switch {
+	case strings.HasSuffix(host, ".amazonaws.com.cn"):
+		return p == bursar.PartitionChina
+	case strings.HasSuffix(host, ".amazonaws.com") && strings.Contains(host, "us-gov-"):
+		return p == bursar.PartitionGovCloud
+	case strings.HasSuffix(host, ".amazonaws.com"):
+		return p == bursar.PartitionAWS
+	}
+	return true
 }
 
 // escape encodes a value for a query that stands in a fragment: there a "+" is not everywhere read as a space.

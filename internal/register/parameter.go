@@ -3,7 +3,7 @@ package register
 import (
 	"regexp"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/bursarhq/bursar"
 )
@@ -48,64 +48,78 @@ func (c Config) trust(a bursar.Account, role string) []Parameter {
 	}
 }
 
-// AccessParameters are the values of the access stack.
-func (c Config) AccessParameters(a bursar.Account, ch Choice) []Parameter {
-	out := c.trust(a, RoleName(a))
-	chosen := ch.Capabilities
+// Granted are the capabilities that an account's access has: those that were chosen, or the default ones. Where a partition has no billing
+// services, those that need them are left out.
+func Granted(a bursar.Account) []bursar.Capability {
+	chosen := a.Choice.Capabilities
 	if chosen == nil {
 		chosen = DefaultCapabilities
 	}
-	for _, x := range capabilities {
-		value := "false"
-		if slices.Contains(chosen, x.capability) {
-			value = "true"
+	var out []bursar.Capability
+	for _, x := range bursar.Switched {
+		bills := x == bursar.CapBillingExport || x == bursar.CapCostExplorer
+		if slices.Contains(chosen, x) && (!bills || partition(a).HasBilling) {
+			out = append(out, x)
 		}
-		out = append(out, Parameter{x.parameter, value})
 	}
-	return append(out, optional("TargetOrganizationId", ch.TargetOrganizationID, "PermissionsBoundaryArn", ch.PermissionsBoundary)...)
+	return out
+}
+
+// AccessParameters are the values of the access stack.
+func (c Config) AccessParameters(a bursar.Account) []Parameter {
+	out := c.trust(a, RoleName(a))
+	granted := Granted(a)
+	for _, x := range capabilities {
+		out = append(out, Parameter{x.parameter, strconv.FormatBool(slices.Contains(granted, x.capability))})
+	}
+	target := a.Choice.TargetOrganizationID
+	if !partition(a).HasStackSets {
+		target = ""
+	}
+	return append(out, optional("TargetOrganizationId", target, "PermissionsBoundaryArn", a.Choice.PermissionsBoundary)...)
 }
 
 // ExportParameters are the values of the stack that makes a new export.
-func (c Config) ExportParameters(a bursar.Account, ch Choice) []Parameter {
-	e := ch.Export.complete(a)
+func (c Config) ExportParameters(a bursar.Account) []Parameter {
+	e := a.Choice.Export.Complete(a)
 	option := "CREATE_NEW"
-	if e.UseExisting || e.BucketRegion != BillingRegion(a.Partition) {
+	if e.UseExisting || e.BucketRegion != bursar.ExportRegion(a.Partition) {
 		option = "USE_EXISTING"
 	}
 	out := append(c.trust(a, bursar.ExportRoleName(RoleName(a))),
 		Parameter{"CurS3BucketOption", option}, Parameter{"CurS3BucketName", e.Bucket}, Parameter{"CurS3BucketRegion", e.BucketRegion},
 		Parameter{"CurS3Prefix", e.Prefix}, Parameter{"ExportName", e.Name},
 		Parameter{"ExportFileFormat", string(e.FileFormat)}, Parameter{"ExportVersioning", string(e.Versioning)})
-	return append(out, optional("PermissionsBoundaryArn", ch.PermissionsBoundary)...)
+	if e.Format != bursar.FormatLegacy {
+		out = append(out, Parameter{"ExportFormat", string(e.Format)})
+	}
+	return append(out, optional("PermissionsBoundaryArn", a.Choice.PermissionsBoundary)...)
 }
 
-// ExistingParameters are the values of the stack that grants reading an export which the account has already. path
-// is the export's prefix and name in its bucket.
-func (c Config) ExistingParameters(a bursar.Account, bucket, owner, path string) []Parameter {
+// ExistingParameters are the values of the stack that grants reading an export which the account has already: its own folder in the bucket, as AWS has it, and
+// nothing beside it.
+func (c Config) ExistingParameters(a bursar.Account, e bursar.Export) []Parameter {
+	owner := e.BucketOwner
 	if owner == a.AccountID {
 		owner = ""
 	}
-	out := append(c.trust(a, bursar.ExportRoleName(RoleName(a))), Parameter{"CurS3BucketName", bucket}, Parameter{"CurS3Path", strings.Trim(path, "/")})
-	return append(out, optional("CurS3BucketOwner", owner)...)
+	out := append(c.trust(a, bursar.ExportRoleName(RoleName(a))), Parameter{"CurS3BucketName", e.Bucket}, Parameter{"CurS3Path", e.Folder()})
+	return append(out, optional("CurS3BucketOwner", owner, "PermissionsBoundaryArn", a.Choice.PermissionsBoundary)...)
 }
 
 // MemberParameters are the values of a StackSet that is made by hand. Its template derives each account's own
 // external id from the base.
-func (c Config) MemberParameters(a bursar.Account, ch Choice) []Parameter {
-	inventory := "false"
-	if slices.Contains(ch.Capabilities, bursar.CapInventory) {
-		inventory = "true"
-	}
+func (c Config) MemberParameters(a bursar.Account) []Parameter {
 	return []Parameter{
 		{"ExternalId", a.ExternalID},
 		{"Principal", c.PrincipalAccountID},
 		{"PrincipalArn", c.PrincipalARN},
 		{"RoleName", RoleName(a)},
-		{"EnableInventory", inventory},
+		{"EnableInventory", strconv.FormatBool(slices.Contains(Granted(a), bursar.CapInventory))},
 	}
 }
 
-func (c Config) bucketParameters(a bursar.Account, e ExportChoice) []Parameter {
+func (c Config) bucketParameters(a bursar.Account, e bursar.ExportChoice) []Parameter {
 	return []Parameter{{"CurS3BucketName", e.Bucket}, {"ExpectedAccountId", a.AccountID}}
 }
 
@@ -122,10 +136,10 @@ func optional(keysAndValues ...string) []Parameter {
 
 var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,110}$`)
 
-// StackName names the stack of one step of an account: the role's name, which is unique, and the step's id.
+// StackName names the stack of one step of an account: the role's name, which is unique where bursar made it up, and the step's id.
 func StackName(a bursar.Account, step string) string {
 	base := RoleName(a)
-	if !stackName.MatchString(base) {
+	if a.Method == bursar.MethodRole || !stackName.MatchString(base) {
 		base = "bursar-" + a.AccountID
 	}
 	if step == StepAccess {

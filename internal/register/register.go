@@ -8,7 +8,10 @@
 package register
 
 import (
+	"fmt"
+
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/awsapi"
 )
 
 // Config is what the operator has set.
@@ -17,6 +20,7 @@ type Config struct {
 	PrincipalARN       string // exact ARN of the identity that bursar runs as, with its path
 	TemplateBaseURL    string // where the templates are published, an S3 https URL; "" = nowhere
 	ConsoleBaseURL     string // instead of AWS's console, for a simulated AWS: "http://127.0.0.1:4000/console"; "" = AWS's
+	PublicURL          string // where people reach bursar: Terraform fetches the module there while the templates are published nowhere
 	DownloadPath       string // where bursar itself serves the templates: "/api/v1/templates/"
 }
 
@@ -50,7 +54,15 @@ type Step struct {
 	Links      []Link
 	Template   *Template
 	Parameters []Parameter
-	Command    string // the same with the AWS CLI
+	Command    string // the same with the AWS CLI, or what to run for Terraform
+	Terraform  string // the same as a whole main.tf: everything up to this step
+	Texts      []Text // to copy
+}
+
+// Text is something to copy: a policy, a letter to AWS Support.
+type Text struct {
+	Title string
+	Body  string
 }
 
 // Link opens a page of the AWS console.
@@ -65,53 +77,40 @@ type Parameter struct {
 	Value string
 }
 
-// Choice is what the user has chosen beyond the defaults.
-type Choice struct {
-	Capabilities         []bursar.Capability // of organization, billing_export, cost_explorer, inventory; nil = the first two
-	TargetOrganizationID string              // "r-…" or "ou-…": create the members' StackSet in the access stack; "" = later
-	PermissionsBoundary  string              // ARN of a managed policy; "" = none
-	Export               ExportChoice
+// speaksFor says why nothing can be set up in a partition: bursar has no identity there. "" when it has.
+func (c Config) speaksFor(p bursar.Partition) string {
+	own, err := bursar.ParsePrincipalPartition(c.PrincipalARN)
+	if err == nil && own == p {
+		return ""
+	}
+	if c.PrincipalARN == "" {
+		return "bursar has no AWS identity, so there is nobody whom this account could trust. Give bursar one (aws_access_key_id, or run it where an identity is ambient) and start it again"
+	}
+	return fmt.Sprintf("bursar's AWS identity is in partition %s, and this account is in %s: no role can be assumed across partitions. Run a bursar with an identity in %s for it", own, p, p)
 }
 
-// ExportChoice is how a new export is made. The zero value is a Parquet export that overwrites, into a new bucket in
-// the region of billing.
-type ExportChoice struct {
-	Name         string            // "bursar-cur2" when empty
-	Prefix       string            // "bursar" when empty
-	Bucket       string            // "bursar-cur-<account id>-<region>" when empty
-	BucketRegion string            // the region of billing when empty; another one takes a stack more
-	UseExisting  bool              // Bucket exists already, and lets AWS deliver
-	FileFormat   bursar.FileFormat // Parquet when empty
-	Versioning   bursar.Versioning // Overwrite when empty
+// partition is what is known of an account's partition; of an unknown one, what is known of aws.
+func partition(a bursar.Account) awsapi.Partition {
+	p, err := awsapi.PartitionOf(a.Partition)
+	if err != nil {
+		p, _ = awsapi.PartitionOf(bursar.PartitionAWS) // is known
+	}
+	return p
 }
 
-// BillingRegion returns the region in which a partition's exports are made.
-func BillingRegion(p bursar.Partition) string {
-	switch p {
-	case bursar.PartitionChina:
-		return "cn-northwest-1"
-	case bursar.PartitionGovCloud:
-		return "us-gov-west-1"
+// CheckChoice says what is wrong with a choice for an account: see [bursar.Choice.Check], or a region that its partition does not have, or an export where
+// there are none.
+func CheckChoice(a bursar.Account, c bursar.Choice) error {
+	if err := c.Check(a); err != nil {
+		return err
 	}
-	return "us-east-1"
-}
-
-// complete fills in the defaults for an account.
-func (e ExportChoice) complete(a bursar.Account) ExportChoice {
-	or := func(s *string, def string) {
-		if *s == "" {
-			*s = def
-		}
+	p := partition(a)
+	if !p.HasBilling && c.Export != (bursar.ExportChoice{}) {
+		return bursar.InvalidField("export", "partition %s has no billing exports", a.Partition).WithReason("not_available").
+			WithHint("its costs are in the bill of the paired commercial account: register that one")
 	}
-	or(&e.Name, "bursar-cur2")
-	or(&e.Prefix, "bursar")
-	or(&e.BucketRegion, BillingRegion(a.Partition))
-	or(&e.Bucket, "bursar-cur-"+a.AccountID+"-"+e.BucketRegion)
-	if e.FileFormat == "" {
-		e.FileFormat = bursar.FileParquet
+	if c.Export.BucketRegion == "" {
+		return nil
 	}
-	if e.Versioning == "" {
-		e.Versioning = bursar.Overwrite
-	}
-	return e
+	return p.CheckRegion(c.Export.BucketRegion)
 }

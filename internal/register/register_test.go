@@ -21,7 +21,13 @@ import (
 
 var config = Config{
 	PrincipalAccountID: "999900001111", PrincipalARN: "arn:aws:iam::999900001111:user/bursar",
-	TemplateBaseURL: "https://templates.example.com/bursar/", DownloadPath: "/api/v1/templates/",
+	TemplateBaseURL: "https://templates.example.com/bursar/", PublicURL: "https://bursar.example.com", DownloadPath: "/api/v1/templates/",
+}
+
+// choosing is an account with a choice.
+func choosing(a bursar.Account, c bursar.Choice) bursar.Account {
+	a.Choice = c
+	return a
 }
 
 func account(kind bursar.Kind) bursar.Account {
@@ -94,24 +100,24 @@ func TestSetupSteps(t *testing.T) {
 	granted := map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateOK}
 	receiving := map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateOK, bursar.CapBillingExport: bursar.StateOK, bursar.CapMemberAccess: bursar.StateFailed}
 	waiting := map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateDegraded, bursar.CapBillingExport: bursar.StateWaiting}
-	far := Choice{Export: ExportChoice{BucketRegion: "eu-west-1"}}
+	far := bursar.Choice{Export: bursar.ExportChoice{BucketRegion: "eu-west-1"}}
 	for name, c := range map[string]struct {
 		kind   bursar.Kind
 		states map[bursar.Capability]bursar.CapabilityState
-		choice Choice
+		choice bursar.Choice
 		want   string
 	}{
-		"new":                        {bursar.KindUnknown, nil, Choice{}, "access next"},
-		"linked":                     {bursar.KindLinked, granted, Choice{}, "access done"},
-		"payer":                      {bursar.KindPayer, granted, Choice{}, "access done, export next, members skipped"},
-		"payer that lost its access": {bursar.KindPayer, map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateFailed}, Choice{}, "access next, export later, members skipped"},
-		"insecure":                   {bursar.KindPayer, map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateInsecure}, Choice{}, "access next, export later, members skipped"},
-		"members broken":             {bursar.KindPayer, receiving, Choice{}, "access done, export done, members next"},
-		"standalone, data not due":   {bursar.KindStandalone, waiting, Choice{}, "access done, export done"},
+		"new":                        {bursar.KindUnknown, nil, bursar.Choice{}, "access next"},
+		"linked":                     {bursar.KindLinked, granted, bursar.Choice{}, "access done"},
+		"payer":                      {bursar.KindPayer, granted, bursar.Choice{}, "access done, export next, members skipped"},
+		"payer that lost its access": {bursar.KindPayer, map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateFailed}, bursar.Choice{}, "access next, export later, members skipped"},
+		"insecure":                   {bursar.KindPayer, map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateInsecure}, bursar.Choice{}, "access next, export later, members skipped"},
+		"members broken":             {bursar.KindPayer, receiving, bursar.Choice{}, "access done, export done, members next"},
+		"standalone, data not due":   {bursar.KindStandalone, waiting, bursar.Choice{}, "access done, export done"},
 		"bucket elsewhere":           {bursar.KindStandalone, granted, far, "access done, bucket next, export next"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			steps, err := config.Setup(account(c.kind), status(c.states), c.choice)
+			steps, err := config.Setup(choosing(account(c.kind), c.choice), status(c.states), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -136,7 +142,7 @@ func value(parameters []Parameter, key string) string {
 }
 
 func TestAccessStep(t *testing.T) {
-	steps, err := config.Setup(account(bursar.KindUnknown), bursar.Status{}, Choice{})
+	steps, err := config.Setup(account(bursar.KindUnknown), bursar.Status{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,24 +168,25 @@ func TestAccessStep(t *testing.T) {
 	}
 	none := config
 	none.TemplateBaseURL = ""
-	if steps, err = none.Setup(account(bursar.KindUnknown), bursar.Status{}, Choice{}); err != nil || steps[0].Links != nil || steps[0].Command == "" {
+	if steps, err = none.Setup(account(bursar.KindUnknown), bursar.Status{}, nil); err != nil || steps[0].Links != nil || steps[0].Command == "" {
 		t.Errorf("without a place that AWS can read there is a command and no link: %v %v", steps, err)
 	}
 }
 
 // TestParametersExist proves every value that is sent against the templates themselves.
 func TestParametersExist(t *testing.T) {
-	everything := Choice{Capabilities: []bursar.Capability{bursar.CapInventory}, TargetOrganizationID: "r-abcd", PermissionsBoundary: "arn:aws:iam::012345678901:policy/b", Export: ExportChoice{BucketRegion: "eu-west-1"}}
-	a := account(bursar.KindPayer)
-	steps, err := config.Setup(a, status(nil), everything)
-	if err != nil {
-		t.Fatal(err)
+	everything := bursar.Choice{Capabilities: []bursar.Capability{bursar.CapInventory}, TargetOrganizationID: "r-abcd", PermissionsBoundary: "arn:aws:iam::012345678901:policy/b"}
+	elsewhere, legacy, existing := everything, everything, everything
+	elsewhere.Export.BucketRegion, legacy.Export.Format, existing.Export.Existing = "eu-west-1", bursar.FormatLegacy, seen[0].Export.ARN
+	var all []Step
+	for _, choice := range []bursar.Choice{elsewhere, legacy, existing} {
+		steps, err := config.Setup(choosing(account(bursar.KindPayer), choice), status(nil), seen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, steps...)
 	}
-	existing, err := config.Existing(a, "bucket", "123456789012", "us-east-1", "prefix/name/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range append(steps, existing) {
+	for _, s := range all {
 		text, err := TemplateText(s.Template.Name)
 		if err != nil {
 			t.Fatal(err)
@@ -195,7 +202,8 @@ func TestParametersExist(t *testing.T) {
 }
 
 func TestExportInAnotherRegionNeedsNoTyping(t *testing.T) {
-	steps, err := config.Setup(account(bursar.KindStandalone), status(map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateOK}), Choice{Export: ExportChoice{BucketRegion: "eu-west-1"}})
+	a := choosing(account(bursar.KindStandalone), bursar.Choice{Export: bursar.ExportChoice{BucketRegion: "eu-west-1"}})
+	steps, err := config.Setup(a, status(map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateOK}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -231,15 +239,28 @@ func TestCommandsSurviveTheShell(t *testing.T) {
 }
 
 func TestTeardowns(t *testing.T) {
-	got := Teardowns(account(bursar.KindPayer), Choice{})
+	got := Teardowns(account(bursar.KindPayer))
 	if len(got) != 2 || !strings.Contains(got[0].Command, "--stack-name bursar-k3j2h1g4f5-export") || !strings.Contains(got[0].Keeps, "s3://bursar-cur-012345678901-us-east-1") ||
 		!strings.Contains(got[1].Title, "StackSet") {
 		t.Errorf("%+v", got)
 	}
 	brought := account(bursar.KindLinked)
 	brought.Method = bursar.MethodRole
-	if got := Teardowns(brought, Choice{}); got != nil {
+	if got := Teardowns(brought); got != nil {
 		t.Errorf("what bursar did not make it does not take away: %+v", got)
+	}
+	existing := choosing(account(bursar.KindStandalone), bursar.Choice{Export: bursar.ExportChoice{Existing: "arn:x"}})
+	if got := Teardowns(existing); len(got) != 2 || strings.Contains(got[0].Keeps, "s3 rb") || !strings.Contains(got[0].Keeps, "arn:x") {
+		t.Errorf("an export that was there before bursar stays: %+v", got)
+	}
+	elsewhere := choosing(account(bursar.KindStandalone), bursar.Choice{Export: bursar.ExportChoice{BucketRegion: "eu-west-1"}})
+	if got := Teardowns(elsewhere); len(got) != 3 || !strings.Contains(got[1].Command, "--region eu-west-1") {
+		t.Errorf("two stacks are taken down: %+v", got)
+	}
+	terraform := account(bursar.KindPayer)
+	terraform.Method = bursar.MethodTerraform
+	if got := Teardowns(terraform); len(got) != 1 || got[0].Command != "terraform destroy" {
+		t.Errorf("%+v", got)
 	}
 }
 
@@ -247,7 +268,7 @@ func TestPublished(t *testing.T) {
 	srv := httptest.NewServer(Published())
 	defer srv.Close()
 	all, err := Config{TemplateBaseURL: srv.URL}.Templates()
-	if err != nil || len(all) != len(deploy.Names()) {
+	if err != nil || len(all) != len(deploy.Names())+1 {
 		t.Fatal(err)
 	}
 	for _, tmpl := range all {

@@ -2,36 +2,45 @@ package register
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/deploy"
 )
 
 // Setup lists the steps of an account in their order, with where each stands by the account's status. An account
-// whose kind is not known yet has the first one alone.
-func (c Config) Setup(a bursar.Account, s bursar.Status, ch Choice) ([]Step, error) {
-	var steps []Step
-	add := func(step Step, err error) error {
-		steps = append(steps, step)
-		return err
-	}
-	if err := add(c.access(a, s, ch)); err != nil {
-		return nil, err
-	}
-	ready := usable(s.Capabilities[bursar.CapAccess])
+// whose kind is not known yet has the first one alone. seen are the exports that the account has already, by the last look.
+func (c Config) Setup(a bursar.Account, s bursar.Status, seen []bursar.Definition) ([]Step, error) {
+	b := builder{Config: c, account: a, status: s, seen: seen, ready: usable(s.Capabilities[bursar.CapAccess]), mute: c.speaksFor(a.Partition)}
+	b.access()
 	if a.Kind.HasBill() {
-		exports, err := c.export(a, s, ch, ready)
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, exports...)
+		b.bill()
 	}
-	if a.Kind == bursar.KindPayer && a.Partition != bursar.PartitionChina {
-		if err := add(c.members(a, s, ch, ready)); err != nil {
-			return nil, err
-		}
+	if a.Kind == bursar.KindPayer && partition(a).HasStackSets {
+		b.members()
 	}
-	return steps, nil
+	return b.steps, b.err
+}
+
+// builder puts the steps of one account together.
+type builder struct {
+	Config
+	account bursar.Account
+	status  bursar.Status
+	seen    []bursar.Definition
+	ready   bool   // access works: what comes after it can be done
+	mute    string // why nothing can be set up; "" = it can
+
+	steps []Step
+	err   error
+}
+
+// add keeps a step. One that cannot be done holds nothing to open or to copy.
+func (b *builder) add(s Step) {
+	if b.mute != "" {
+		s = Step{ID: s.ID, Title: s.Title, State: Later, Why: b.mute}
+	}
+	b.steps = append(b.steps, s)
 }
 
 // usable says whether a capability is set up so far that the next step can be done.
@@ -49,104 +58,165 @@ func stateOf(s bursar.CapabilityState, ready bool) State {
 	return Later
 }
 
-func (c Config) access(a bursar.Account, s bursar.Status, ch Choice) (Step, error) {
-	state := s.Capabilities[bursar.CapAccess]
+func (b *builder) access() {
+	a := b.account
 	step := Step{
 		ID: StepAccess, Title: "Let bursar read this account", State: Next,
 		Why: "creates one role with read-only rights, which only bursar can use and only with this account's external id",
 	}
-	if usable(state) {
+	if b.ready {
 		step.State = Done
 	}
-	if a.Method == bursar.MethodRole || a.Method == bursar.MethodAccessKey {
+	switch a.Method {
+	case bursar.MethodAccessKey:
 		step.Why = "access was brought along: there is no stack to create"
-		return step, nil
+	case bursar.MethodRole:
+		step.Title = "Let your role trust bursar"
+		step.Why = "the role is yours: give it this trust policy, which lets in bursar alone and only with this account's external id, and the permissions that it lacks"
+		permissions, err := Permissions(a)
+		if err != nil {
+			b.err = err
+		}
+		step.Texts = []Text{{"Trust policy of " + a.RoleARN, b.TrustPolicy(a)}, {"Permissions that bursar reads with", permissions}}
+		step.Command = updateTrustCommand(RoleName(a), b.TrustPolicy(a))
+	default:
+		b.stack(&step, bursar.ExportRegion(a.Partition), deploy.Access, b.AccessParameters(a))
 	}
-	return step, c.stack(&step, a, BillingRegion(a.Partition), deploy.Access, c.AccessParameters(a, ch))
+	b.add(step)
 }
 
-func (c Config) export(a bursar.Account, s bursar.Status, ch Choice, ready bool) ([]Step, error) {
-	e, home := ch.Export.complete(a), BillingRegion(a.Partition)
-	state := stateOf(s.Capabilities[bursar.CapBillingExport], ready)
-	var out []Step
+// bill adds what brings the bill in: a new export, with its bucket first where that lies elsewhere, or the role that reads an existing one.
+func (b *builder) bill() {
+	step := Step{ID: StepExport, Title: "Have AWS deliver the bill", State: stateOf(b.status.Capabilities[bursar.CapBillingExport], b.ready)}
+	switch {
+	case !partition(b.account).HasBilling:
+		step.State, step.Why = Skipped, fmt.Sprintf("partition %s has no billing exports: the costs are in the bill of the paired commercial account", b.account.Partition)
+		b.add(step)
+	case b.account.Choice.Export.Chosen():
+		b.existing(step)
+	default:
+		b.newExport(step)
+	}
+}
+
+func (b *builder) newExport(step Step) {
+	a := b.account
+	e, home := a.Choice.Export.Complete(a), bursar.ExportRegion(a.Partition)
 	if e.BucketRegion != home && !e.UseExisting {
 		bucket := Step{
-			ID: StepBucket, Title: "Create the bucket in " + e.BucketRegion, State: state,
+			ID: StepBucket, Title: "Create the bucket in " + e.BucketRegion, State: step.State,
 			Why: "a stack makes buckets in its own region only, and the export must be made in " + home,
 		}
-		if err := c.stack(&bucket, a, e.BucketRegion, deploy.Bucket, c.bucketParameters(a, e)); err != nil {
-			return nil, err
-		}
-		out = append(out, bucket)
+		b.stack(&bucket, e.BucketRegion, deploy.Bucket, b.bucketParameters(a, e))
+		b.add(bucket)
 	}
-	step := Step{
-		ID: StepExport, Title: "Have AWS deliver the bill", State: state,
-		Why: fmt.Sprintf("creates a CUR 2.0 export into the bucket %s and a role that reads this export alone", e.Bucket),
+	template := deploy.Export
+	if e.Format == bursar.FormatLegacy {
+		template = deploy.Legacy
 	}
-	if state == Later {
-		step.Why += "; waits for access"
-	}
-	if err := c.stack(&step, a, home, deploy.Export, c.ExportParameters(a, ch)); err != nil {
-		return nil, err
-	}
-	return append(out, step), nil
+	step.Why = fmt.Sprintf("creates a %s export into the bucket %s and a role that reads this export alone", formatName[e.Format], e.Bucket)
+	b.stack(&step, home, template, b.ExportParameters(a))
+	b.addExport(step, e.Name, e.Bucket)
 }
 
-func (c Config) members(a bursar.Account, s bursar.Status, ch Choice, ready bool) (Step, error) {
+var formatName = map[bursar.Format]string{bursar.FormatCUR2: "CUR 2.0", bursar.FormatLegacy: "legacy Cost and Usage", bursar.FormatFOCUS12: "FOCUS 1.2", bursar.FormatFOCUS10: "FOCUS 1.0"}
+
+// existing adds the step that grants reading an export which the account has already, instead of making one.
+func (b *builder) existing(step Step) {
+	arn := b.account.Choice.Export.Existing
+	step.Title = "Let bursar read the export"
+	i := slices.IndexFunc(b.seen, func(d bursar.Definition) bool { return d.Export.ARN == arn })
+	if i < 0 {
+		step.Why = "the export " + arn + " was chosen and was not seen when bursar looked last: check the account, or choose another"
+		b.add(step)
+		return
+	}
+	e := b.seen[i].Export
+	step.Why = fmt.Sprintf("creates a role that reads %s in the bucket %s alone; the export stays as it is", e.Folder(), e.Bucket)
+	b.stack(&step, bursar.ExportRegion(b.account.Partition), deploy.Existing, b.ExistingParameters(b.account, e))
+	b.addExport(step, e.Name, e.Bucket)
+}
+
+// addExport adds the step of an export with the letter that asks for months past: AWS's first delivery has the current one alone.
+func (b *builder) addExport(step Step, name, bucket string) {
+	if step.State == Later {
+		step.Why += "; waits for access"
+	}
+	other := func(d bursar.Definition) bool {
+		return d.Export.Followed && (d.Export.Name != name || d.Export.Bucket != bucket)
+	}
+	if slices.ContainsFunc(b.seen, other) && step.StackName != "" {
+		step.Texts = append(step.Texts, Text{"First remove the stack of the export that was followed before: the bills imported from it stay", deleteStack(b.account, StepExport, step.Region)})
+	}
+	step.Texts = append(step.Texts, Text{"Case for AWS Support: deliver past months", backfillCase(b.account, name, bucket)})
+	b.add(step)
+}
+
+func (b *builder) members() {
+	a := b.account
 	step := Step{
 		ID: StepMembers, Title: "Let bursar read the linked accounts", State: Skipped,
 		Why: "optional, now or later: creates a role in each linked account through a StackSet",
 	}
-	if state := s.Capabilities[bursar.CapMemberAccess]; state != "" && state != bursar.StateNotSetUp {
-		step.State = stateOf(state, ready)
+	if state := b.status.Capabilities[bursar.CapMemberAccess]; state != "" && state != bursar.StateNotSetUp {
+		step.State = stateOf(state, b.ready)
 	}
-	t, err := c.Template(deploy.Member)
-	if err != nil {
-		return step, err
+	step.Region, step.StackName = bursar.ExportRegion(a.Partition), RoleName(a)+"-members"
+	if a.Method == bursar.MethodTerraform {
+		b.terraform(&step)
+		b.add(step)
+		return
 	}
-	step.Template, step.Parameters = &t, c.MemberParameters(a, ch)
-	step.Region, step.StackName = BillingRegion(a.Partition), RoleName(a)+"-members"
-	step.Links = []Link{{"Create StackSet", c.StackSetLink(a.Partition, step.Region)}}
-	access, err := c.Template(deploy.Access)
-	if err != nil {
-		return step, err
-	}
+	t, access := b.template(deploy.Member), b.template(deploy.Access)
+	step.Template, step.Parameters, step.Terraform = &t, b.MemberParameters(a), b.Terraform(a, b.seen, StepMembers)
+	step.Links = []Link{{"Create StackSet", b.StackSetLink(a.Partition, step.Region)}}
 	if access.URL != "" && a.Method == bursar.MethodConsole {
 		step.Links = append(step.Links, Link{
 			"Update the access stack: fill in TargetOrganizationId",
-			c.UpdateStackLink(a.Partition, step.Region, access.URL, StackName(a, StepAccess)),
+			b.UpdateStackLink(a.Partition, step.Region, access.URL, StackName(a, StepAccess)),
 		})
 	}
-	return step, nil
+	b.add(step)
 }
 
-// Existing is the step that grants reading an export which the account has already, instead of making one.
-func (c Config) Existing(a bursar.Account, bucket, owner, region, path string) (Step, error) {
-	step := Step{
-		ID: StepExport, Title: "Let bursar read the export", State: Next,
-		Why: fmt.Sprintf("creates a role that reads %s in the bucket %s alone; the export stays as it is", path, bucket),
+// template describes a template as this account's AWS can read it.
+func (b *builder) template(name string) Template {
+	t, err := b.Template(name)
+	if err != nil {
+		b.err = err
 	}
-	return step, c.stack(&step, a, region, deploy.Existing, c.ExistingParameters(a, bucket, owner, path))
+	if !b.reaches(b.account.Partition) {
+		t.URL = ""
+	}
+	return t
 }
 
 // stack fills in what a step that deploys a template has. Without a place that AWS can read the template from there
 // is no link: the template is downloaded, and uploaded or deployed with the command.
-func (c Config) stack(step *Step, a bursar.Account, region, template string, parameters []Parameter) error {
-	t, err := c.Template(template)
-	if err != nil {
-		return err
+func (b *builder) stack(step *Step, region, template string, parameters []Parameter) {
+	a := b.account
+	if a.Method == bursar.MethodTerraform {
+		b.terraform(step)
+		return
 	}
+	t := b.template(template)
 	step.Template, step.Parameters, step.Region = &t, parameters, region
 	step.StackName = StackName(a, step.ID)
 	step.Command = deployCommand(region, step.StackName, template, parameters)
+	step.Terraform = b.Terraform(a, b.seen, step.ID)
 	if t.URL == "" {
-		return nil
+		return
 	}
-	create := Link{"Create stack", c.CreateStackLink(a.Partition, region, t.URL, step.StackName, parameters)}
-	update := Link{"Update stack", c.UpdateStackLink(a.Partition, region, t.URL, step.StackName)}
+	create := Link{"Create stack", b.CreateStackLink(a.Partition, region, t.URL, step.StackName, parameters)}
+	update := Link{"Update stack", b.UpdateStackLink(a.Partition, region, t.URL, step.StackName)}
 	step.Links = []Link{create, update}
 	if step.State == Done {
 		step.Links = []Link{update, create}
 	}
-	return nil
+}
+
+// terraform fills in what a step has that Terraform does.
+func (b *builder) terraform(step *Step) {
+	step.Terraform = b.Terraform(b.account, b.seen, step.ID)
+	step.Command = "terraform init -upgrade && \\\n  terraform apply"
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/bursarhq/bursar/deploy"
 )
 
-// Template is a CloudFormation template that bursar ships.
+// Template is a CloudFormation template that bursar ships, or the Terraform module.
 type Template struct {
-	Name    string // "access.yaml"
+	Name    string // "access.yaml", "terraform-aws-account.zip"
 	URL     string // where AWS can read it; "" while none is published
 	Path    string // below the base URL; it holds the hash, so what it names never changes
 	SHA256  string // of the bytes, in hexadecimal
@@ -27,11 +27,24 @@ type Template struct {
 const MaxBody = 51200
 
 // TemplateText returns the bytes of a template. It fails with fs.ErrNotExist for an unknown name.
-func TemplateText(name string) ([]byte, error) { return deploy.Template(name) }
+func TemplateText(name string) ([]byte, error) {
+	if name == deploy.Module {
+		return deploy.ModuleZip()
+	}
+	return deploy.Template(name)
+}
+
+// ContentType is the media type of a template.
+func (t Template) ContentType() string {
+	if t.Name == deploy.Module {
+		return "application/zip"
+	}
+	return "application/yaml"
+}
 
 // Template describes a template. It fails with fs.ErrNotExist for an unknown name.
 func (c Config) Template(name string) (Template, error) {
-	text, err := deploy.Template(name)
+	text, err := TemplateText(name)
 	if err != nil {
 		return Template{}, err
 	}
@@ -44,10 +57,10 @@ func (c Config) Template(name string) (Template, error) {
 	return t, nil
 }
 
-// Templates describes all templates, by name.
+// Templates describes all templates, by name, and the Terraform module after them.
 func (c Config) Templates() ([]Template, error) {
 	var out []Template
-	for _, name := range deploy.Names() {
+	for _, name := range append(deploy.Names(), deploy.Module) {
 		t, err := c.Template(name)
 		if err != nil {
 			return nil, err
@@ -70,11 +83,11 @@ func Published() http.Handler {
 			if strings.TrimPrefix(r.URL.Path, "/") != t.Path {
 				continue
 			}
-			text, err := deploy.Template(t.Name)
+			text, err := TemplateText(t.Name)
 			if err != nil {
 				break
 			}
-			w.Header().Set("Content-Type", "application/yaml")
+			w.Header().Set("Content-Type", t.ContentType())
 			w.Header().Set("ETag", `"`+t.SHA256+`"`)
 			w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 			http.ServeContent(w, r, t.Name, time.Time{}, bytes.NewReader(text))

@@ -1,25 +1,31 @@
 package store
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/bursarhq/bursar"
 )
 
-const accountColumns = `id, workspace_id, account_id, name, partition, kind, method, external_id, role_arn, payer_id, organization_id, created_at, updated_at, version`
+const accountColumns = `id, workspace_id, account_id, name, partition, kind, method, external_id, role_arn, payer_id, organization_id, created_at, updated_at, version, choice`
 
 func scanAccount(r scanner) (bursar.Account, error) {
 	var a bursar.Account
 	var created, updated int64
+	var choice string
 	err := r.Scan(&a.ID, &a.WorkspaceID, &a.AccountID, &a.Name, &a.Partition, &a.Kind, &a.Method, &a.ExternalID, &a.RoleARN,
-		&a.PayerID, &a.OrganizationID, &created, &updated, &a.Version)
+		&a.PayerID, &a.OrganizationID, &created, &updated, &a.Version, &choice)
+	if err != nil {
+		return a, err
+	}
 	a.CreatedAt, a.UpdatedAt = fromStamp(created), fromStamp(updated)
-	return a, err
+	return a, json.Unmarshal([]byte(choice), &a.Choice)
 }
 
 // AddAccount saves a new account and returns it with its id, times and version. An account id or a name that the
 // workspace has already is a Conflict with the reason account_id_taken or account_name_taken. An external id that was ever
-// used in the installation is a Conflict too.
+// used in the installation is a Conflict too. An account that was deregistered while its bill was kept is taken up again: it has
+// the id that it had, and its exports.
 func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 	a.ID, a.CreatedAt, a.UpdatedAt, a.Version = bursar.NewID("acc"), tx.Now, tx.Now, 1
 	if err := tx.free(a); err != nil {
@@ -28,9 +34,33 @@ func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 	if err := tx.spend(a); err != nil {
 		return a, err
 	}
-	err := tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+	choice, err := json.Marshal(a.Choice)
+	if err != nil {
+		return a, err
+	}
+	before, err := one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND partition = $2 AND account_id = $3 AND removed_at > 0`,
+		a.WorkspaceID, a.Partition, a.AccountID)
+	if err == nil {
+		return tx.takeUp(before, a, string(choice))
+	}
+	if bursar.CodeOf(err) != bursar.NotFound {
+		return a, err
+	}
+	err = tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		a.ID, a.WorkspaceID, a.AccountID, a.Name, a.Partition, a.Kind, a.Method, a.ExternalID, a.RoleARN, a.PayerID, a.OrganizationID,
-		stamp(a.CreatedAt), stamp(a.UpdatedAt), a.Version)
+		stamp(a.CreatedAt), stamp(a.UpdatedAt), a.Version, string(choice))
+	if err != nil {
+		return a, err
+	}
+	return a, tx.Audit(Change{WorkspaceID: a.WorkspaceID, Action: "addAccount", Target: a.ID, After: a})
+}
+
+// takeUp registers a deregistered account anew, under the id that it had.
+func (tx *Tx) takeUp(before, a bursar.Account, choice string) (bursar.Account, error) {
+	a.ID, a.Version = before.ID, before.Version+1
+	err := tx.change("account", `UPDATE accounts SET name = $1, kind = $2, method = $3, external_id = $4, role_arn = $5, payer_id = $6, organization_id = $7,
+		created_at = $8, updated_at = $8, version = $9, choice = $10, removed_at = 0 WHERE id = $11`,
+		a.Name, a.Kind, a.Method, a.ExternalID, a.RoleARN, a.PayerID, a.OrganizationID, stamp(tx.Now), a.Version, choice, a.ID)
 	if err != nil {
 		return a, err
 	}
@@ -55,7 +85,7 @@ func (tx *Tx) spend(a bursar.Account) error {
 // either between this look and the insert.
 func (tx *Tx) free(a bursar.Account) error {
 	taken, err := many(tx, scanAccount, `SELECT `+accountColumns+` FROM accounts
-		WHERE workspace_id = $1 AND (partition = $2 AND account_id = $3 OR name = $4)`, a.WorkspaceID, a.Partition, a.AccountID, a.Name)
+		WHERE workspace_id = $1 AND (partition = $2 AND account_id = $3 OR name = $4) AND removed_at = 0 AND id <> $5`, a.WorkspaceID, a.Partition, a.AccountID, a.Name, a.ID)
 	if err != nil {
 		return err
 	}
@@ -75,15 +105,15 @@ func (tx *Tx) free(a bursar.Account) error {
 // Account returns an account by its id ("acc_…") or by its 12 digits.
 func (tx *Tx) Account(workspaceID, id string) (bursar.Account, error) {
 	if !strings.HasPrefix(id, "acc_") {
-		return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND account_id = $2 ORDER BY partition LIMIT 1`, workspaceID, id)
+		return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND account_id = $2 AND removed_at = 0 ORDER BY partition LIMIT 1`, workspaceID, id)
 	}
-	return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
+	return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND id = $2 AND removed_at = 0`, workspaceID, id)
 }
 
 // Accounts lists accounts by name. An account that is renamed between two pages may be seen twice or not at all.
 func (tx *Tx) Accounts(workspaceID string, p Page) (accounts []bursar.Account, next string, err error) {
 	accounts, err = many(tx, scanAccount, `SELECT `+accountColumns+` FROM accounts
-		WHERE workspace_id = $1 AND name > $2 ORDER BY name LIMIT $3`, workspaceID, p.After, p.Limit+1)
+		WHERE workspace_id = $1 AND name > $2 AND removed_at = 0 ORDER BY name LIMIT $3`, workspaceID, p.After, p.Limit+1)
 	if err == nil && len(accounts) > p.Limit {
 		accounts = accounts[:p.Limit]
 		next = accounts[p.Limit-1].Name
@@ -94,5 +124,5 @@ func (tx *Tx) Accounts(workspaceID string, p Page) (accounts []bursar.Account, n
 // SetOrganization records what the organization check learned of an account.
 func (tx *Tx) SetOrganization(workspaceID, id string, kind bursar.Kind, payerID, organizationID string) error {
 	return tx.change("account", `UPDATE accounts SET kind = $1, payer_id = $2, organization_id = $3, updated_at = $4, version = version + 1
-		WHERE workspace_id = $5 AND id = $6`, kind, payerID, organizationID, stamp(tx.Now), workspaceID, id)
+		WHERE workspace_id = $5 AND id = $6 AND removed_at = 0`, kind, payerID, organizationID, stamp(tx.Now), workspaceID, id)
 }

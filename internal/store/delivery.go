@@ -29,8 +29,19 @@ func scanDelivery(r scanner) (Delivery, error) {
 }
 
 // Publish makes a delivery the one that counts for its (export, period), and the one that counted before superseded. It returns
-// the one before, with an empty ID when there was none.
+// the one before, with an empty ID when there was none. One of another export of the same account, which was followed before, is superseded
+// too: a month of an account counts once. A delivery of an export that is not followed any more is a Conflict.
 func (tx *Tx) Publish(d Delivery) (before Delivery, err error) {
+	e, err := tx.Export(d.WorkspaceID, d.ExportID)
+	if err != nil {
+		return before, err
+	}
+	if !e.Followed {
+		return before, bursar.Errorf(bursar.Conflict, "the export %s is not followed any more", e.Name).WithReason("export_not_followed").WithHint("choose it again for its account")
+	}
+	if err := tx.displace(d); err != nil {
+		return before, err
+	}
 	before, err = tx.Published(d.WorkspaceID, d.ExportID, d.Period)
 	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
 		return before, err
@@ -44,6 +55,12 @@ func (tx *Tx) Publish(d Delivery) (before Delivery, err error) {
 	return before, tx.putDelivery(d)
 }
 
+// displace supersedes what counts for the period of a delivery from other exports of its account.
+func (tx *Tx) displace(d Delivery) error {
+	return tx.exec(`UPDATE deliveries SET state = 'superseded' WHERE workspace_id = $1 AND period = $2 AND state = 'published' AND export_id <> $3
+		AND export_id IN (SELECT id FROM exports WHERE account = (SELECT account FROM exports WHERE id = $3))`, d.WorkspaceID, d.Period.String(), d.ExportID)
+}
+
 // Republish makes a superseded delivery the one that counts again.
 func (tx *Tx) Republish(workspaceID, id string) (Delivery, error) {
 	d, err := tx.Delivery(workspaceID, id)
@@ -52,6 +69,9 @@ func (tx *Tx) Republish(workspaceID, id string) (Delivery, error) {
 	}
 	if d.State != bursar.DeliverySuperseded {
 		return d, bursar.Errorf(bursar.Conflict, "delivery %s is %s", id, d.State).WithReason("delivery_not_superseded").WithHint("only a superseded delivery can be published again")
+	}
+	if err := tx.displace(d); err != nil {
+		return d, err
 	}
 	now, err := tx.Published(workspaceID, d.ExportID, d.Period)
 	if err != nil && bursar.CodeOf(err) != bursar.NotFound {

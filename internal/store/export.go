@@ -6,32 +6,37 @@ import (
 	"github.com/bursarhq/bursar"
 )
 
-const exportColumns = `id, workspace_id, account, name, arn, format, file_format, versioning, bucket, bucket_owner, region, prefix, role_arn, created_at`
+const exportColumns = `id, workspace_id, account, name, arn, format, file_format, versioning, bucket, bucket_owner, region, prefix, role_arn, created_at, followed`
 
 func scanExport(r scanner) (bursar.Export, error) {
 	var e bursar.Export
 	var created int64
 	err := r.Scan(&e.ID, &e.WorkspaceID, &e.AccountID, &e.Name, &e.ARN, &e.Format, &e.FileFormat, &e.Versioning, &e.Bucket, &e.BucketOwner,
-		&e.Region, &e.Prefix, &e.RoleARN, &created)
+		&e.Region, &e.Prefix, &e.RoleARN, &created, &e.Followed)
 	e.CreatedAt = fromStamp(created)
 	return e, err
 }
 
-// FollowExport saves an export that an account has, and returns it with its id. One that is followed already (same account, bucket,
-// prefix and name) keeps its id and history, and takes over what changed.
+// FollowExport saves an export that an account has, and returns it with its id. One that is known already (same account, bucket,
+// prefix and name) keeps its id and history, and takes over what changed. Only one export of an account is followed at a time: the bill of
+// another one, which was followed before, stays as it is.
 func (tx *Tx) FollowExport(e bursar.Export) (bursar.Export, error) {
 	known, err := one(tx, "export", scanExport, `SELECT `+exportColumns+` FROM exports
 		WHERE workspace_id = $1 AND account = $2 AND bucket = $3 AND prefix = $4 AND name = $5`, e.WorkspaceID, e.AccountID, e.Bucket, e.Prefix, e.Name)
-	if err == nil {
-		e.ID, e.CreatedAt = known.ID, known.CreatedAt
-		return e, tx.change("export", `UPDATE exports SET arn = $1, format = $2, file_format = $3, versioning = $4, bucket_owner = $5, region = $6, role_arn = $7
-			WHERE workspace_id = $8 AND id = $9`, e.ARN, e.Format, e.FileFormat, e.Versioning, e.BucketOwner, e.Region, e.RoleARN, e.WorkspaceID, e.ID)
-	}
-	if bursar.CodeOf(err) != bursar.NotFound {
+	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
 		return e, err
 	}
+	if err := tx.exec(`UPDATE exports SET followed = 0 WHERE workspace_id = $1 AND account = $2 AND id <> $3`, e.WorkspaceID, e.AccountID, known.ID); err != nil {
+		return e, err
+	}
+	e.Followed = true
+	if err == nil {
+		e.ID, e.CreatedAt = known.ID, known.CreatedAt
+		return e, tx.change("export", `UPDATE exports SET arn = $1, format = $2, file_format = $3, versioning = $4, bucket_owner = $5, region = $6, role_arn = $7, followed = 1
+			WHERE workspace_id = $8 AND id = $9`, e.ARN, e.Format, e.FileFormat, e.Versioning, e.BucketOwner, e.Region, e.RoleARN, e.WorkspaceID, e.ID)
+	}
 	e.ID, e.CreatedAt = bursar.NewID("exp"), tx.Now
-	return e, tx.exec(`INSERT INTO exports (`+exportColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+	return e, tx.exec(`INSERT INTO exports (`+exportColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)`,
 		e.ID, e.WorkspaceID, e.AccountID, e.Name, e.ARN, e.Format, e.FileFormat, e.Versioning, e.Bucket, e.BucketOwner, e.Region, e.Prefix, e.RoleARN, stamp(e.CreatedAt))
 }
 
@@ -40,9 +45,14 @@ func (tx *Tx) Export(workspaceID, id string) (bursar.Export, error) {
 	return one(tx, "export", scanExport, `SELECT `+exportColumns+` FROM exports WHERE workspace_id = $1 AND id = $2`, workspaceID, id)
 }
 
-// Exports lists the exports that are followed, the oldest first; an empty account means every account's.
+// Exports lists the exports that are followed, or were, the oldest first; an empty account means every account's.
 func (tx *Tx) Exports(workspaceID, account string) ([]bursar.Export, error) {
 	return many(tx, scanExport, `SELECT `+exportColumns+` FROM exports WHERE workspace_id = $1 AND ($2 = '' OR account = $2) ORDER BY created_at, id`, workspaceID, account)
+}
+
+// Followed lists the exports whose deliveries are asked for, the oldest first; an empty account means every account's.
+func (tx *Tx) Followed(workspaceID, account string) ([]bursar.Export, error) {
+	return many(tx, scanExport, `SELECT `+exportColumns+` FROM exports WHERE workspace_id = $1 AND ($2 = '' OR account = $2) AND followed = 1 ORDER BY created_at, id`, workspaceID, account)
 }
 
 // Manifest is what is known of the manifest of one period of an export.

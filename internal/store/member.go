@@ -6,7 +6,7 @@ const memberColumns = `m.account_id, m.name, m.organization_state, m.state, m.co
 
 // memberFrom joins each member with its registration, if there is one.
 const memberFrom = ` FROM members m JOIN accounts p ON p.id = m.payer
-	LEFT JOIN accounts a ON a.workspace_id = m.workspace_id AND a.partition = p.partition AND a.account_id = m.account_id`
+	LEFT JOIN accounts a ON a.workspace_id = m.workspace_id AND a.partition = p.partition AND a.account_id = m.account_id AND a.removed_at = 0`
 
 func scanMember(r scanner) (bursar.Member, error) {
 	var m bursar.Member

@@ -147,6 +147,11 @@ func (tx *Tx) Runs(workspaceID, account string, p Page) (runs []bursar.Run, next
 	return runs, next, err
 }
 
+// LiveRuns lists the runs of an account that are queued or running.
+func (tx *Tx) LiveRuns(workspaceID, account string) ([]bursar.Run, error) {
+	return many(tx, scanRun, `SELECT `+runColumns+` FROM runs WHERE workspace_id = $1 AND account = $2 AND state IN ('queued', 'running') ORDER BY created_at, id`, workspaceID, account)
+}
+
 // LastFinished returns when a run of a kind last ended for an account; the zero time when none has.
 func (tx *Tx) LastFinished(workspaceID, kind, account string) (time.Time, error) {
 	var at int64

@@ -17,7 +17,7 @@ type Check struct {
 	Store   *store.Store
 	Access  check.Access
 	Suite   func() check.Suite                  // fresh for each run
-	Forget  func(workspaceID, accountID string) // drops every session of an account whose trust is not safe
+	Forget  func(workspaceID, accountID string) // drops every session of an account
 	Version string                              // of the newest access template
 	Adds    string                              // what that version adds, for people
 	Pace    func(known bool) check.Schedule     // known: this access has worked before
@@ -40,7 +40,7 @@ func (k Check) Do(ctx context.Context, live *job.Live) error {
 	if l.failed != nil {
 		return l.failed
 	}
-	if result.Insecure && k.Forget != nil {
+	if k.Forget != nil { // the trust may not be safe any more, and a role that was made anew has voided the sessions of the one before it
 		k.Forget(l.account.WorkspaceID, l.account.AccountID)
 	}
 	return k.Store.InTx(ctx, func(tx *store.Tx) error { return l.conclude(tx, result) })
@@ -64,7 +64,7 @@ func (l *look) begin(tx *store.Tx, run bursar.Run) (err error) {
 	if l.account, err = tx.Account(run.WorkspaceID, run.AccountID); err != nil {
 		return err
 	}
-	if l.exports, err = tx.Exports(run.WorkspaceID, run.AccountID); err != nil {
+	if l.exports, err = tx.Followed(run.WorkspaceID, run.AccountID); err != nil {
 		return err
 	}
 	newest, err := tx.NewestFindings(run.WorkspaceID, run.AccountID)
@@ -123,6 +123,11 @@ func (l *look) conclude(tx *store.Tx, r check.Result) error {
 			payer, organization = l.account.PayerID, l.account.OrganizationID
 		}
 		if err := learnOrganization(tx, l.account, r.Kind, payer, organization, l.live.Run().ID); err != nil {
+			return err
+		}
+	}
+	if r.AllSeen {
+		if err := tx.SetDefinitions(l.account.WorkspaceID, l.account.ID, r.Definitions); err != nil {
 			return err
 		}
 	}

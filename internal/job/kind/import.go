@@ -45,7 +45,7 @@ func (k Import) Do(ctx context.Context, live *job.Live) error {
 		if err = secure(tx, account); err != nil {
 			return err
 		}
-		exports, err = tx.Exports(run.WorkspaceID, run.AccountID)
+		exports, err = tx.Followed(run.WorkspaceID, run.AccountID)
 		return err
 	})
 	if err != nil {

@@ -84,7 +84,7 @@ func account(id string, kind bursar.Kind) bursar.Account {
 
 func (b bundle) link(t *testing.T, a bursar.Account) string {
 	t.Helper()
-	steps, err := b.config.Setup(a, bursar.Status{}, register.Choice{})
+	steps, err := b.config.Setup(a, bursar.Status{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +212,7 @@ func TestUpdatePageKeepsTheValues(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.post(t, b.url+"/console/signin", url.Values{"account": {lone}})
-	steps, err := b.config.Setup(a, bursar.Status{Capabilities: map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateDegraded}}, register.Choice{})
+	steps, err := b.config.Setup(a, bursar.Status{Capabilities: map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateDegraded}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -245,7 +245,7 @@ func TestUpdatePageKeepsTheValues(t *testing.T) {
 func TestStackSetByHand(t *testing.T) {
 	b := setup(t)
 	a := account(payer, bursar.KindPayer)
-	steps, err := b.config.Setup(a, bursar.Status{}, register.Choice{})
+	steps, err := b.config.Setup(a, bursar.Status{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

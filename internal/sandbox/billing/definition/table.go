@@ -37,7 +37,10 @@ var tables = []Table{
 		},
 	},
 	{Name: "FOCUS_1_0_AWS", Description: "FOCUS 1.0 with AWS columns", Format: bursar.FormatFOCUS10},
-	{Name: "FOCUS_1_2_AWS", Description: "FOCUS 1.2 with AWS columns", Format: bursar.FormatFOCUS12},
+	{
+		Name: "FOCUS_1_2_AWS", Description: "FOCUS 1.2 with AWS columns", Format: bursar.FormatFOCUS12,
+		Properties: []Property{{"TIME_GRANULARITY", "The granularity of line items", []string{"HOURLY", "DAILY", "MONTHLY"}}},
+	},
 	{
 		Name: "COST_OPTIMIZATION_RECOMMENDATIONS", Description: "Recommendations of the Cost Optimization Hub",
 		Properties: []Property{{"INCLUDE_ALL_RECOMMENDATIONS", "Whether overlapping recommendations are kept", []string{"FALSE", "TRUE"}}, {"FILTER", "A filter of recommendations", nil}},

@@ -1,0 +1,21 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/awsapi"
+)
+
+// removed lets go of what is left of an account that was deregistered: its sessions, and the files of exports that are gone.
+func (a *App) removed(aws *awsapi.Client) func(context.Context, bursar.Account, []bursar.Export) {
+	return func(_ context.Context, acct bursar.Account, gone []bursar.Export) {
+		aws.Forget(acct.WorkspaceID, acct.AccountID)
+		for _, e := range gone {
+			if err := a.lake.Drop(e); err != nil {
+				a.log.Warn("files of a deleted bill cannot be removed now; the next start tries again", slog.String("export", e.ID), slog.Any("error", err))
+			}
+		}
+	}
+}
