@@ -45,8 +45,7 @@ func (b *bench) askOver(ctx context.Context, folder string, limit time.Duration,
 		return err
 	}
 	first, took, err := s.ask(ctx, bills)
-	_, peak, memErr := s.memory()
-	if err := errors.Join(err, memErr, s.stop()); err != nil {
+	if err := errors.Join(err, s.stop()); err != nil {
 		return err
 	}
 	rows := 0
@@ -55,7 +54,7 @@ func (b *bench) askOver(ctx context.Context, folder string, limit time.Duration,
 	}
 	b.table.judge(fmt.Sprintf("cost by service and day, %d line items, %d months", rows, len(bills)), fmt.Sprintf("at most %d ms", limit.Milliseconds()), took <= limit,
 		"%.1f ms, median of %d through the API (first: %.1f ms)", 1000*took.Seconds(), questions, 1000*first.Seconds())
-	b.table.add("  server's peak memory", "%s", mb(peak))
+	b.table.add("  server's peak memory", "%s", mb(peak(s.cmd.ProcessState)))
 	return nil
 }
 

@@ -87,6 +87,7 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer os.RemoveAll(b.scratch)
+	fmt.Fprintln(os.Stderr, machine())
 	for _, i := range chosen {
 		fmt.Fprintf(os.Stderr, "measuring %s: %s\n", parts[i].name, parts[i].what)
 		if err = parts[i].do(&b, ctx); err != nil {
@@ -94,6 +95,7 @@ func run(ctx context.Context) (err error) {
 			break
 		}
 	}
+	fmt.Println(machine())
 	b.table.print(os.Stdout)
 	return err
 }

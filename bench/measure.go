@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -38,10 +40,20 @@ func measure(ctx context.Context, name string, args ...string) (cost, error) {
 		return c, fmt.Errorf("%s: %w", name, err)
 	}
 	c.CPU = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		c.PeakB = ru.Maxrss * 1024
-	}
+	c.PeakB = peak(cmd.ProcessState)
 	return c, json.Unmarshal(out, &c.Out)
+}
+
+// peak is the most resident memory that a process which ended had, in bytes.
+func peak(p *os.ProcessState) int64 {
+	ru, ok := p.SysUsage().(*syscall.Rusage)
+	switch {
+	case !ok:
+		return 0
+	case runtime.GOOS == "darwin":
+		return ru.Maxrss
+	}
+	return ru.Maxrss << 10
 }
 
 // runTask is the other side of measure.
@@ -87,3 +99,12 @@ func median(d []time.Duration) time.Duration {
 }
 
 func mb(b int64) string { return fmt.Sprintf("%d MB", b/1_000_000) }
+
+// machine says where and when figures were measured.
+func machine() string {
+	load := ""
+	if raw, err := os.ReadFile("/proc/loadavg"); err == nil {
+		load = ", load average " + strings.Join(strings.Fields(string(raw))[:3], " ")
+	}
+	return fmt.Sprintf("%s/%s, %d cores, %s%s", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), load)
+}

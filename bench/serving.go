@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -125,6 +124,7 @@ func (s *server) ready(ctx context.Context) error {
 	}
 }
 
+// stop ends the server and waits for it.
 func (s *server) stop() error {
 	defer s.aws.Close()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -133,41 +133,20 @@ func (s *server) stop() error {
 	return s.cmd.Wait()
 }
 
-// memory returns the server's resident memory, now and at its peak.
-func (s *server) memory() (now, peak int64, err error) {
-	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
-	if err != nil {
-		return 0, 0, err
-	}
-	for line := range strings.Lines(string(raw)) {
-		name, value, _ := strings.Cut(line, ":")
-		kb, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-		switch name {
-		case "VmRSS":
-			now = kb << 10
-		case "VmHWM":
-			peak = kb << 10
-		}
-	}
-	return now, peak, nil
-}
-
 // start measures `bursar serve` on an empty folder, and `bursar version`.
 func (b *bench) start(ctx context.Context) error {
 	var took, version []time.Duration
-	var resident int64
+	var memory int64
 	for i := range 5 {
 		s, err := b.serve(ctx, b.folder(fmt.Sprintf("empty-%d", i)))
 		if err != nil {
 			return err
 		}
 		took = append(took, s.took)
-		if resident, _, err = s.memory(); err != nil {
-			return errors.Join(err, s.stop())
-		}
 		if err := s.stop(); err != nil {
 			return err
 		}
+		memory = peak(s.cmd.ProcessState)
 		began := time.Now()
 		if err := exec.CommandContext(ctx, b.folder("bursar"), "version").Run(); err != nil {
 			return err
@@ -176,7 +155,7 @@ func (b *bench) start(ctx context.Context) error {
 	}
 	ready := median(took)
 	b.table.judge("bursar serve, start to ready, empty data", "at most 500 ms", ready <= 500*time.Millisecond, "%d ms, median of 5", ready.Milliseconds())
-	b.table.add("  resident memory", "%s", mb(resident))
+	b.table.add("  peak memory", "%s", mb(memory))
 	b.table.add("bursar version", "%d ms, median of 5", median(version).Milliseconds())
 	return nil
 }
