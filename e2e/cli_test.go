@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/client"
+	"github.com/bursarhq/bursar/deploy"
 	"github.com/bursarhq/bursar/internal/sandbox"
+	"github.com/bursarhq/bursar/internal/sandbox/cfn"
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite" // newer writes a state database
 )
@@ -45,7 +48,7 @@ func TestTranscripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server": cmdServer, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave, "newer": cmdNewer, "stack": cmdStack, "pass": cmdPass, "open": cmdOpen, "running": cmdRunning,
+			"server": cmdServer, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave, "newer": cmdNewer, "stack": cmdStack, "pass": cmdPass, "open": cmdOpen, "running": cmdRunning, "rollout": cmdRollout,
 		},
 		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
 	})
@@ -91,6 +94,33 @@ func cmdStack(ts *testscript.TestScript, _ bool, args []string) {
 	c, err := client.New(s.url, client.WithToken(ts.Getenv("BURSAR_TOKEN")))
 	ts.Check(err)
 	ts.Check(createStack(context.Background(), c, s.aws, args[0], args[1]))
+}
+
+// cmdRollout makes the StackSet by hand, from the values of the members step, in the payer.
+func cmdRollout(ts *testscript.TestScript, _ bool, args []string) {
+	s := runningOf(ts)
+	c, err := client.New(s.url, client.WithToken(ts.Getenv("BURSAR_TOKEN")))
+	ts.Check(err)
+	setup, err := c.Setup(context.Background(), args[0])
+	ts.Check(err)
+	i := slices.IndexFunc(setup.Steps, func(st client.Step) bool { return st.ID == "members" })
+	step := setup.Steps[i]
+	text, err := deploy.Template(step.Template.Name)
+	ts.Check(err)
+	parameters := map[string]string{}
+	for _, p := range step.Parameters {
+		parameters[p.Key] = p.Value
+	}
+	admin, _ := s.aws.Cloud().Admin(args[0])
+	_, e := s.aws.CloudFormation().CreateStackSet(context.Background(), admin, step.Region, cfn.StackSetInput{
+		Name: step.StackName, TemplateBody: string(text), Parameters: parameters, Capabilities: []string{"CAPABILITY_NAMED_IAM"}, PermissionModel: "SERVICE_MANAGED", AutoDeployment: true,
+	})
+	if e == nil {
+		_, e = s.aws.CloudFormation().CreateStackInstances(context.Background(), admin, step.Region, step.StackName, "SELF", cfn.Targets{OrganizationalUnitIDs: []string{args[1]}, Regions: []string{step.Region}})
+	}
+	if e != nil {
+		ts.Fatalf("%v", e)
+	}
 }
 
 func cmdRunning(ts *testscript.TestScript, _ bool, args []string) {

@@ -14,7 +14,7 @@ import (
 
 func accountCommand(s *serverFlags) *cobra.Command {
 	return group("account", "Register AWS accounts, set them up and check them",
-		accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountImport(s))
+		accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountImport(s), membersCommand(s), accountEvents(s), accountValidate(s))
 }
 
 func accountAdd(s *serverFlags) *cobra.Command {
@@ -110,12 +110,20 @@ func accountShow(s *serverFlags) *cobra.Command {
 	return c
 }
 
+// payerOf names the payer, where it is registered.
+func payerOf(a *client.Account) string {
+	if a.Payer == nil {
+		return a.PayerID
+	}
+	return a.PayerID + "  " + printable(a.Payer.Name)
+}
+
 func showAccount(w io.Writer, a *client.Account) error {
 	fmt.Fprintf(w, "%s  %s\n", a.AccountID, printable(a.Name))
 	facts := [][2]string{
 		{"status", string(a.Status.Summary)},
 		{"kind", string(a.Kind)},
-		{"payer", a.PayerID},
+		{"payer", payerOf(a)},
 		{"organization", a.OrganizationID},
 		{"data", string(a.Status.DataArrival)},
 		{"role", a.RoleARN},

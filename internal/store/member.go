@@ -108,8 +108,12 @@ func (tx *Tx) IssuedExternalID(workspaceID string, partition bursar.Partition, a
 	if err := tx.spend(bursar.Account{ExternalID: id}); err != nil {
 		return "", err
 	}
-	return id, tx.exec(`INSERT INTO issued_external_ids (workspace_id, partition, account_id, external_id, issued_at) VALUES ($1, $2, $3, $4, $5)`,
+	err = tx.exec(`INSERT INTO issued_external_ids (workspace_id, partition, account_id, external_id, issued_at) VALUES ($1, $2, $3, $4, $5)`,
 		workspaceID, partition, accountID, id, stamp(tx.Now))
+	if err != nil {
+		return "", err
+	}
+	return id, tx.Audit(Change{WorkspaceID: workspaceID, Action: "issueExternalID", Target: accountID})
 }
 
 // TakeIssuedExternalID gives the external id with which a role of the account was tried, for the account's registration, and forgets
