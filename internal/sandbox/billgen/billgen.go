@@ -6,8 +6,9 @@
 // hours of one resource do in a real report. Package report writes bills in AWS's formats.
 //
 // The line item types and their arithmetic follow the Cost and Usage Report's user guide ("Line item details",
-// "Reservation details", "Savings Plans details"). Two laws hold exactly, not to a rounding, in any state of a month:
+// "Reservation details", "Savings Plans details", "Split line item details"). Three laws hold exactly, not to a rounding, in any state of a month:
 //
+//   - Split cost: the pods' costs and what they left unused add up to the cost of their instance, hour by hour.
 //   - Savings Plans: covered usage and its negation add up to zero.
 //   - Reservations: effective cost plus unused fees equals recurring fees plus the amortized upfront fees.
 package billgen
@@ -37,6 +38,10 @@ type Spec struct {
 	Lines    int           // line items of a whole, closed month: exact from about 2,000 upwards
 	Since    bursar.Period // first month with usage; commitments are bought around it. Zero = 2026-01
 	EDP      int           // enterprise discount in percent: EdpDiscount rows, discount and net columns. 0 = none
+
+	// Split adds line items that split instances by the Kubernetes pods that ran on them, beside those that Lines
+	// counts. They bill nothing.
+	Split bool
 
 	// UniqueIDs gives each line item its own id. Otherwise the hours of one resource share one, as they do in real
 	// reports, and the files compress to half the size.

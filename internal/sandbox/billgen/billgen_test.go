@@ -100,6 +100,50 @@ func TestConservation(t *testing.T) {
 	})
 }
 
+// TestPodsShareTheirNode proves that split line items bill nothing, come on top, and add up to their instance's cost
+// in every hour.
+func TestPodsShareTheirNode(t *testing.T) {
+	for _, edp := range []int{0, 7} {
+		s := spec(12_000)
+		s.EDP = edp
+		p := bursar.NewPeriod(2026, 2)
+		plain := billgen.New(s, p, billgen.Closed(p))
+		s.Split = true
+		b := billgen.New(s, p, billgen.Closed(p))
+		type hour struct {
+			id    string
+			start int64
+		}
+		nodes, pods, rows := map[hour]*billgen.Sum{}, map[hour]*billgen.Sum{}, int64(0)
+		add := func(m map[hour]*billgen.Sum, id string, start int64, a billgen.Amount) {
+			if m[hour{id, start}] == nil {
+				m[hour{id, start}] = &billgen.Sum{}
+			}
+			m[hour{id, start}].Add(a)
+		}
+		for l := range b.Lines() {
+			if l.Split.ParentID == "" {
+				add(nodes, l.ResourceID, l.Start, l.UnblendedCost)
+				continue
+			}
+			rows++
+			add(pods, l.Split.ParentID, l.Start, l.Split.Cost)
+			add(pods, l.Split.ParentID, l.Start, l.Split.Unused)
+			if l.UnblendedCost != 0 || l.Net() != 0 || l.Operation != "EKSPod-EC2" || l.ResourceID == l.Split.ParentID {
+				t.Fatalf("%+v", *l)
+			}
+		}
+		if rows == 0 || b.Rows() != plain.Rows()+rows || !b.Truth().Unblended.Equal(plain.Truth().Unblended) || !b.Truth().Amortized.Equal(plain.Truth().Amortized) {
+			t.Errorf("%d split rows: %d rows and %s, without them %d and %s", rows, b.Rows(), b.Truth().Unblended, plain.Rows(), plain.Truth().Unblended)
+		}
+		for h, sum := range pods {
+			if nodes[h] == nil || !nodes[h].Decimal().Equal(sum.Decimal()) {
+				t.Fatalf("%v: pods have %s, the node %v", h, sum.Decimal(), nodes[h])
+			}
+		}
+	}
+}
+
 func conserve(l *billgen.Line, plans, reserved *billgen.Sum) {
 	switch l.Type {
 	case billgen.SavingsPlanCoveredUsage, billgen.SavingsPlanNegation:

@@ -13,6 +13,8 @@ func (b *Bill) emit(k *block, l *Line, yield func(*Line) bool) bool {
 		return b.emitPlanFee(k, l, yield)
 	case reservedBlock:
 		return b.emitReserved(k, l, yield)
+	case podBlock:
+		return b.emitPod(k, l, yield)
 	}
 	b.fillSingle(k, l)
 	if b.Spec.EDP > 0 && l.NetCost == None {

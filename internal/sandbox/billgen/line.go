@@ -56,6 +56,7 @@ type Line struct {
 	CostCategories                                 []Pair
 	Reservation                                    Reservation
 	SavingsPlan                                    SavingsPlan
+	Split                                          Split
 }
 
 // Reservation is the reservation/… part of a line item.
@@ -87,6 +88,7 @@ func blank() Line {
 			EffectiveCost: n, AmortizedUpfront: n, RecurringFee: n, AmortizedForPeriod: n, UnusedAmortized: n,
 			UnusedRecurring: n, UnusedQuantity: n, UnusedNormalized: n, UpfrontValue: n,
 		},
+		Split:       blankSplit(),
 		SavingsPlan: SavingsPlan{Rate: n, EffectiveCost: n, Commitment: n, Used: n, AmortizedForPeriod: n, RecurringForPeriod: n},
 	}
 }

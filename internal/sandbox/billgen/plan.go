@@ -20,6 +20,7 @@ const (
 	creditBlock     // one line
 	refundBlock     // one line
 	marketplaceLine // one line
+	podBlock        // hourly
 )
 
 // block is a run of lines that share all but times and amounts.
@@ -48,6 +49,7 @@ func (b *Bill) plan() {
 	b.usageBlocks()
 	b.restate()
 	b.clip()
+	b.podBlocks()
 	b.dependentBlocks()
 	slices.SortStableFunc(b.blocks, func(x, y block) int { return int(x.account) - int(y.account) })
 	for i := range b.blocks {

@@ -115,6 +115,7 @@ type order struct {
 	def    report.Definition
 	region string // the bucket's
 	owner  string // the account that must own the bucket
+	splits bool   // split cost allocation data is included
 }
 
 // newExport is an export that nobody knows yet.

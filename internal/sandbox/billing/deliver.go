@@ -113,7 +113,9 @@ func (s *Service) deliver(x *export, p bursar.Period, now time.Time) error {
 			break
 		}
 	}
-	bill := billgen.New(s.Spec(x.account), p, billgen.StateAt(p, now, d.restated))
+	spec := s.Spec(x.account)
+	spec.Split = spec.Split && o.splits
+	bill := billgen.New(spec, p, billgen.StateAt(p, now, d.restated))
 	written, err := report.Write(context.Background(), sink{s.buckets, principalOf(x.service, x.account, x.arn), o.def.Bucket}, o.def, bill, options)
 	if err != nil {
 		s.settle(x, now, problemInternal, nil)

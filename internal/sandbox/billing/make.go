@@ -18,7 +18,7 @@ func (s *Service) putReport(account string, d definition.Report, tags map[string
 		return nil, e
 	}
 	d.ReportStatus = nil
-	x := newExport(curService, order{d.Definition(account, s.reportARN(account, d.ReportName)), d.S3Region, account})
+	x := newExport(curService, order{d.Definition(account, s.reportARN(account, d.ReportName)), d.S3Region, account, false})
 	x.report, x.tags, x.closing = d, tags, !d.RefreshClosedReports
 	if e := s.tryBucket(curService, x.order); e != nil {
 		return nil, e
@@ -37,7 +37,7 @@ func (s *Service) modifyReport(x *export, d definition.Report) *cloud.Error {
 		return e
 	}
 	d.ReportStatus = nil
-	next := order{d.Definition(x.account, x.arn), d.S3Region, x.account}
+	next := order{d.Definition(x.account, x.arn), d.S3Region, x.account, false}
 	if e := s.tryBucket(curService, next); e != nil {
 		return e
 	}
@@ -111,7 +111,7 @@ func (s *Service) createExport(account string, d definition.Export, tags map[str
 
 func exportOrder(def report.Definition, d definition.Export) order {
 	to := d.DestinationConfigurations.S3Destination
-	return order{def, to.S3Region, cmp.Or(to.S3BucketOwner, def.AccountID)}
+	return order{def, to.S3Region, cmp.Or(to.S3BucketOwner, def.AccountID), d.Splits()}
 }
 
 // updateExport changes an export in place. Its name, table configurations and cadence stay.

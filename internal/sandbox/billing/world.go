@@ -35,6 +35,7 @@ type Payer struct {
 	Currency string `yaml:"currency"` // USD when absent
 	EDP      int    `yaml:"edp"`      // enterprise discount in percent
 	Since    string `yaml:"since"`    // first month with usage, YYYY-MM
+	Split    bool   `yaml:"split"`    // it has opted in to split cost allocation data: exports that include it have it
 }
 
 // Export is an export that exists from the start, with its bucket.
@@ -95,7 +96,7 @@ func (s *Service) Spec(account string) billgen.Spec {
 		p = s.section.Payers[i]
 	}
 	spec := billgen.Spec{
-		Seed: cmp.Or(p.Seed, seedOf(payer)), Payer: s.account(payer), Currency: p.Currency, EDP: p.EDP,
+		Seed: cmp.Or(p.Seed, seedOf(payer)), Payer: s.account(payer), Currency: p.Currency, EDP: p.EDP, Split: p.Split,
 		Lines: cmp.Or(p.Lines, s.section.Lines), Since: s.since,
 	}
 	if since, err := bursar.ParsePeriod(p.Since); err == nil {

@@ -131,6 +131,11 @@ func (d *Export) TableName() string {
 	return ""
 }
 
+// Splits says whether split cost allocation data is included.
+func (d *Export) Splits() bool {
+	return d.DataQuery.TableConfigurations["COST_AND_USAGE_REPORT"]["INCLUDE_SPLIT_COST_ALLOCATION_DATA"] == "TRUE"
+}
+
 // Replaces says whether the definition can only be had by replacing another one.
 func (d *Export) Replaces(was Export) bool {
 	same := maps.EqualFunc(d.DataQuery.TableConfigurations, was.DataQuery.TableConfigurations, func(a, b map[string]string) bool { return maps.Equal(a, b) })
