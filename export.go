@@ -47,7 +47,9 @@ type Export struct {
 	Prefix      string     `json:"prefix"`       // exactly as AWS has it; may be empty or end in "/"
 	RoleARN     string     `json:"role_arn"`     // the role that reads the files
 	CreatedAt   time.Time  `json:"created_at"`
-	Followed    bool       `json:"followed"` // its deliveries are asked for; false for one that was followed before
+	Followed    bool       `json:"followed"`              // its deliveries are asked for; false for one that was followed before
+	PreferredAt time.Time  `json:"preferred_at,omitzero"` // when it was made primary: its costs count before those of other exports
+	Overlaps    []Overlap  `json:"overlaps,omitempty"`    // with other exports, where asked for
 }
 
 // Folder is where the export's files lie in its bucket: its prefix, which AWS keeps as it is, and its name, without a slash at the end.
@@ -56,6 +58,14 @@ func (e Export) Folder() string {
 		return e.Name
 	}
 	return e.Prefix + "/" + e.Name
+}
+
+// Overlap says that two exports bring costs of the same accounts for the same time. They are never added: one of the two counts.
+type Overlap struct {
+	ExportID string   `json:"export_id"` // the other export
+	Counts   bool     `json:"counts"`    // whether this export's costs count, rather than the other's
+	Periods  []Period `json:"periods"`   // in which both bring them, ascending
+	Accounts int      `json:"accounts"`  // how many accounts' costs both bring
 }
 
 // DeliveryState is where a delivery stands in the lake.
@@ -83,5 +93,23 @@ type Delivery struct {
 	Files       int                `json:"files"`
 	SourceBytes int64              `json:"source_bytes"`
 	Rows        int64              `json:"rows"`
-	Totals      map[string]Decimal `json:"totals"` // unblended cost by currency
+	Totals      map[string]Decimal `json:"totals"`                // unblended cost by currency
+	CollectedAt time.Time          `json:"collected_at,omitzero"` // when its files were removed: it cannot count again
+	Changed     *Restatement       `json:"changed,omitempty"`     // against the delivery that counted before; nil for the first of its period
+}
+
+// Restatement says what a delivery changed against the one that counted before it.
+type Restatement struct {
+	Against string             `json:"against"` // the ID of the one before
+	Rows    int64              `json:"rows"`    // how many line items more, or fewer
+	Totals  map[string]Decimal `json:"totals"`  // how much more unblended cost, or less, by currency
+}
+
+// Change is what one service cost on one day before and after a delivery.
+type Change struct {
+	Day      string  `json:"day"` // YYYY-MM-DD
+	Service  string  `json:"service"`
+	Currency string  `json:"currency"`
+	Before   Decimal `json:"before"` // unblended
+	After    Decimal `json:"after"`
 }

@@ -39,6 +39,9 @@ type Progress struct {
 	Total int64  `json:"total,omitempty"` // 0 while unknown
 	Unit  string `json:"unit,omitempty"`  // "checks", "bytes"
 	Rows  int64  `json:"rows,omitempty"`  // line items read so far
+
+	RowsPerSecond int64 `json:"rows_per_second,omitempty"` // 0 while unknown
+	SecondsLeft   int64 `json:"seconds_left,omitempty"`    // at this speed; 0 while unknown
 }
 
 // RunError is why a run failed.

@@ -86,17 +86,3 @@ func (c *Client) ImportAccount(ctx context.Context, id string) (*bursar.Run, err
 	var out bursar.Run
 	return &out, c.post(ctx, "/api/v1/accounts/"+url.PathEscape(id)+"/import", nil, &out)
 }
-
-// Exports lists the exports that bursar follows.
-func (c *Client) Exports(ctx context.Context) ([]bursar.Export, error) {
-	return all[bursar.Export](ctx, c, "/api/v1/exports", nil)
-}
-
-// Deliveries lists what was delivered, the newest first. An empty exportID means every export's.
-func (c *Client) Deliveries(ctx context.Context, exportID string) ([]bursar.Delivery, error) {
-	q := url.Values{"limit": {"200"}}
-	if exportID != "" {
-		q.Set("export_id", exportID)
-	}
-	return all[bursar.Delivery](ctx, c, "/api/v1/deliveries", q)
-}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/client"
@@ -78,6 +79,11 @@ var allowed = map[string]string{ // owner administrator member viewer auditor
 	"GET /api/v1/accounts/{account}/events":         "oamvu",
 	"GET /api/v1/events":                            "oamvu",
 	"POST /api/v1/validate":                         "oa",
+	"POST /api/v1/exports/{export}/primary":         "oa",
+	"GET /api/v1/deliveries/{delivery}":             "oamv",
+	"GET /api/v1/deliveries/{delivery}/changes":     "oamv",
+	"POST /api/v1/deliveries/{delivery}/rollback":   "oa",
+	"POST /api/v1/deliveries/{delivery}/reimport":   "oa",
 }
 
 var letters = map[auth.Role]string{auth.Owner: "o", auth.Administrator: "a", auth.Member: "m", auth.Viewer: "v", auth.Auditor: "u"}
@@ -186,30 +192,75 @@ func TestPages(t *testing.T) {
 	}
 }
 
-func TestDeliveries(t *testing.T) {
-	b := start(t)
-	c := b.client(b.owner)
-	a := b.add(c, "012345678901", "payer")
-	var e bursar.Export
-	err := b.store.InTx(t.Context(), func(tx *store.Tx) (err error) {
-		e, err = tx.FollowExport(bursar.Export{WorkspaceID: b.ws, AccountID: a.ID, Name: "cur", Bucket: "b", Format: bursar.FormatCUR2})
+// deliver has an account's export deliver so often; the newest counts.
+func (b *bench) deliver(account string, n int) (e bursar.Export, deliveries []bursar.Delivery) {
+	b.Helper()
+	err := b.store.InTx(b.Context(), func(tx *store.Tx) (err error) {
+		e, err = tx.FollowExport(bursar.Export{WorkspaceID: b.ws, AccountID: account, Name: "cur", Bucket: "b", Format: bursar.FormatCUR2})
 		if err != nil {
 			return err
 		}
-		for i := range 3 {
+		for i := range n {
 			d := bursar.Delivery{
-				ID: bursar.NewID("dlv"), WorkspaceID: b.ws, ExportID: e.ID, Period: bursar.NewPeriod(2026, 1), Version: fmt.Sprint(i), ImportedAt: tx.Now,
+				ID: bursar.NewID("dlv"), WorkspaceID: b.ws, ExportID: e.ID, Period: bursar.NewPeriod(2026, 1), Version: fmt.Sprint(i), ImportedAt: tx.Now.Add(time.Duration(i) * time.Second),
 				Totals: map[string]bursar.Decimal{"USD": bursar.DecimalFromInt64(int64(i), 1)},
 			}
-			if _, err := tx.Publish(store.Delivery{Delivery: d, Contents: []byte(`{"inside":1}`)}); err != nil {
+			before, err := tx.Publish(store.Delivery{Delivery: d, Contents: []byte(`{"inside":1}`)})
+			if err != nil {
 				return err
 			}
+			if before.ID != "" {
+				changes := []bursar.Change{{Day: "2026-01-02", Service: "AmazonEC2", Currency: "USD", After: d.Totals["USD"]}}
+				if err := tx.SetChanges(b.ws, d.ID, bursar.Restatement{Against: before.ID, Rows: 7, Totals: d.Totals}, changes); err != nil {
+					return err
+				}
+			}
+			deliveries = append(deliveries, d)
 		}
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
+	return e, deliveries
+}
+
+func TestRollBackAndReimport(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	a := b.add(c, "012345678901", "payer")
+	e, kept := b.deliver(a.ID, 2)
+	changes, err := c.DeliveryChanges(t.Context(), kept[1].ID)
+	if err != nil || changes.Changed == nil || changes.Changed.Against != kept[0].ID || len(changes.Items) != 1 || changes.Items[0].After.String() != "0.1" {
+		t.Errorf("changes %+v, %v", changes, err)
+	}
+	if first, err := c.DeliveryChanges(t.Context(), kept[0].ID); err != nil || first.Changed != nil || len(first.Items) != 0 {
+		t.Errorf("changes of the first %+v, %v", first, err)
+	}
+	back, err := c.RollBack(t.Context(), kept[0].ID)
+	if err != nil || back.State != bursar.DeliveryPublished {
+		t.Errorf("rolled back to %+v, %v", back, err)
+	}
+	if d, err := c.Delivery(t.Context(), kept[1].ID); err != nil || d.State != bursar.DeliverySuperseded || d.Changed == nil || d.Changed.Rows != 7 {
+		t.Errorf("got %+v, %v", d, err)
+	}
+	if run, err := c.Reimport(t.Context(), kept[1].ID); err != nil || run.Kind != api.KindImport || run.AccountID != a.ID {
+		t.Errorf("re-import %+v, %v", run, err)
+	}
+	if p, err := c.PreferExport(t.Context(), e.ID); err != nil || p.PreferredAt.IsZero() {
+		t.Errorf("preferred %+v, %v", p, err)
+	}
+	var problem *client.Error
+	if _, err := c.RollBack(t.Context(), "dlv_none"); !asClientError(err, &problem) || problem.Status != 404 {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestDeliveries(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	a := b.add(c, "012345678901", "payer")
+	e, kept := b.deliver(a.ID, 3)
 	exports, err := c.Exports(t.Context())
 	if err != nil || len(exports) != 1 || exports[0].Name != "cur" || exports[0].AccountID != a.ID {
 		t.Errorf("exports: %+v, %v", exports, err)
@@ -223,6 +274,9 @@ func TestDeliveries(t *testing.T) {
 	}
 	if err != nil || len(deliveries) != 3 || published != 1 {
 		t.Errorf("deliveries: %+v, %v", deliveries, err)
+	}
+	if deliveries[0].Changed == nil || deliveries[0].ID != kept[2].ID || deliveries[2].Changed != nil {
+		t.Errorf("what changed: %+v", deliveries)
 	}
 	if _, body := b.raw("GET", "/api/v1/deliveries", ""); strings.Contains(body, "inside") {
 		t.Errorf("the lake's own is shown: %s", body)

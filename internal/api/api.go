@@ -54,6 +54,20 @@ type Statements interface {
 	Run(ctx context.Context, workspaceID, statement string, maxRows int, out query.Results) (more bool, err error)
 }
 
+// Lake keeps deliveries. [lake.Lake] does. What another workspace has is NotFound.
+type Lake interface {
+	// Changes tells what a delivery changed against the one before it; nil where it was the first of its period.
+	Changes(ctx context.Context, workspaceID, deliveryID string) (*bursar.Restatement, []bursar.Change, error)
+	// Republish makes a superseded delivery count again. One that is not superseded, or has no files any more, is a Conflict.
+	Republish(ctx context.Context, workspaceID, deliveryID string) (bursar.Delivery, error)
+	// Reimport makes the next import of the export that it returns take a delivery's period in again.
+	Reimport(ctx context.Context, workspaceID, deliveryID string) (bursar.Export, error)
+	// Prefer makes an export's costs count where others bring the same.
+	Prefer(ctx context.Context, workspaceID, exportID string) error
+	// Overlaps tells by export which others bring the same costs, and which count.
+	Overlaps(ctx context.Context, workspaceID string) (map[string][]bursar.Overlap, error)
+}
+
 // The kinds of runs that the API starts. The app registers a handler for each.
 const (
 	KindCheck  = "check"  // check and confirm an account
@@ -72,6 +86,7 @@ type Services struct {
 	Guide Guide
 	Costs Costs
 	SQL   Statements
+	Lake  Lake
 	Ready func(ctx context.Context) error // says whether requests can be served; nil asks the store
 	Now   func() time.Time                // nil is the clock
 	Log   *slog.Logger                    // nil logs nothing

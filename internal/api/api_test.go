@@ -21,6 +21,7 @@ import (
 	"github.com/bursarhq/bursar/client"
 	"github.com/bursarhq/bursar/internal/api"
 	"github.com/bursarhq/bursar/internal/auth"
+	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/billing/table"
 	"github.com/bursarhq/bursar/internal/job"
@@ -39,6 +40,7 @@ type bench struct {
 	ws     string
 	owner  bursar.Secret
 	asked  []query.Question
+	lake   *lake.Lake
 	gate   chan struct{} // a check waits for it after its first finding
 }
 
@@ -123,8 +125,11 @@ func start(t *testing.T) *bench {
 		b.ws = ws[0].ID
 		return err
 	})
+	if b.lake, err = lake.Open(t.Context(), filepath.Join(t.TempDir(), "lake"), b.store, nil, lake.Options{}); err != nil {
+		t.Fatal(err)
+	}
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, Log: log,
+		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, Lake: b.lake, Log: log,
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

@@ -20,6 +20,8 @@ type matrix struct {
 	foreign string // the other workspace
 	account string
 	run     string
+	export  string
+	former  string // a delivery that was superseded
 	made    int
 	names   []string // ids of the first workspace, which the other one must not be told
 }
@@ -42,7 +44,9 @@ func startMatrix(t *testing.T) *matrix {
 		t.Fatal(err)
 	}
 	m.run, m.foreign = run.ID, m.workspace("foreign")
-	m.names = []string{m.ws, m.account, m.run, "payer"}
+	e, deliveries := m.deliver(m.account, 2)
+	m.export, m.former = e.ID, deliveries[0].ID
+	m.names = []string{m.ws, m.account, m.run, "payer", m.export, m.former}
 	return m
 }
 
@@ -52,7 +56,7 @@ func (m *matrix) request(op string) (method, path, body string) {
 	m.Helper()
 	m.made++
 	method, path, _ = strings.Cut(op, " ")
-	replace := []string{"{account}", m.account, "{run}", m.run}
+	replace := []string{"{account}", m.account, "{run}", m.run, "{export}", m.export, "{delivery}", m.former}
 	if strings.Contains(path, "{key}") {
 		replace = append(replace, "{key}", m.keyID(m.ws))
 	}

@@ -21,6 +21,7 @@ var versions = []struct{ number, what string }{
 	{"1.3.0", "API keys and the audit log."},
 	{"1.4.0", "Members of organizations, events, validation of a role."},
 	{"1.5.0", "Set-up by Terraform and with a role of one's own; choices of set-up; the exports that an account has, with verdicts; rename, deregister."},
+	{"1.6.0", "Deliveries: what each changed, roll back, re-import. Exports that bring the same costs, and which is primary. How fast a run goes."},
 }
 
 // Version is the version of the API that this package serves.

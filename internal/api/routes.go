@@ -11,7 +11,7 @@ import (
 
 // routes is the whole map. Each line names what the caller must be allowed to do.
 func (a *API) routes() {
-	accounts, runs, bills := "Accounts", "Runs", "Bills"
+	accounts, runs := "Accounts", "Runs"
 	handle(a, "GET /api/v1/accounts", auth.ReadAccounts, a.listAccounts, about{"listAccounts", accounts, 200, "List the registered accounts, by name."})
 	handle(a, "POST /api/v1/accounts", auth.ManageAccounts, a.addAccount, about{"addAccount", accounts, 201, "Register an AWS account. bursar generates its external id; the answer says what to do next in AWS."})
 	handle(a, "GET /api/v1/accounts/{account}", auth.ReadAccounts, a.getAccount, about{"getAccount", accounts, 200, "Show an account with its status and the newest finding of each check."})
@@ -35,14 +35,7 @@ func (a *API) routes() {
 	handle(a, "POST /api/v1/runs/{run}/cancel", auth.CheckAccounts, a.cancelRun, about{"cancelRun", runs, 200, "Cancel a run. One that has ended stays as it is."})
 	stream(a, "GET /api/v1/runs/{run}/events", "text/event-stream", auth.ReadRuns, a.runEvents, about{"watchRun", runs, 200, "Follow a run as server-sent events. It tells everything from the run's beginning until it has ended: the event `run` holds the run, `finding` what a check saw."})
 
-	handle(a, "GET /api/v1/exports", auth.ReadBills, a.listExports, about{"listExports", bills, 200, "List the billing exports that bursar follows."})
-	handle(a, "GET /api/v1/deliveries", auth.ReadBills, a.listDeliveries, about{"listDeliveries", bills, 200, "List what was delivered, the newest first."})
-	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost, or how much was used. Amounts are exact decimals as text; currencies are never added."})
-
-	handle(a, "GET /api/v1/costs/export", auth.ReadBills, a.exportCosts, about{"exportCosts", bills, 200, "Download the whole answer to a question as a file: CSV, JSON lines or Parquet."})
-	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, exports, accounts. It can read nothing else, and time and memory are limited."})
-	handle(a, "POST /api/v1/sql/export", auth.ReadBills, a.exportSQL, about{"exportSQL", bills, 200, "Download what a SELECT answers as a file: CSV, JSON lines or Parquet."})
-
+	a.billRoutes()
 	a.identityRoutes()
 
 	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)
@@ -50,6 +43,22 @@ func (a *API) routes() {
 	a.mux.HandleFunc("GET /healthz", a.healthz)
 	a.mux.HandleFunc("GET /readyz", a.readyz)
 	a.mux.HandleFunc("/", a.noRoute)
+}
+
+// billRoutes are about bills and what they say.
+func (a *API) billRoutes() {
+	bills := "Bills"
+	handle(a, "GET /api/v1/exports", auth.ReadBills, a.listExports, about{"listExports", bills, 200, "List the billing exports that bursar follows."})
+	handle(a, "POST /api/v1/exports/{export}/primary", auth.ManageBills, a.preferExport, about{"preferExport", bills, 200, "Make an export's costs count, where other exports bring the same ones. They are never added; without a choice, those of the export that was followed first count."})
+	handle(a, "GET /api/v1/deliveries", auth.ReadBills, a.listDeliveries, about{"listDeliveries", bills, 200, "List what was delivered, the newest first: the import history."})
+	handle(a, "GET /api/v1/deliveries/{delivery}", auth.ReadBills, a.getDelivery, about{"getDelivery", bills, 200, "Show a delivery."})
+	handle(a, "GET /api/v1/deliveries/{delivery}/changes", auth.ReadBills, a.deliveryChanges, about{"deliveryChanges", bills, 200, "Say what a delivery changed against the one that counted before it, by day and service."})
+	handle(a, "POST /api/v1/deliveries/{delivery}/rollback", auth.ManageBills, a.rollBack, about{"rollBack", bills, 200, "Make a superseded delivery count again, at once. AWS's next delivery takes its place as usual."})
+	handle(a, "POST /api/v1/deliveries/{delivery}/reimport", auth.ManageBills, a.reimport, about{"reimport", bills, 202, "Import again what AWS has now of a delivery's export and period, changed or not. What counts, counts until that is complete."})
+	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost, or how much was used. Amounts are exact decimals as text; currencies are never added."})
+	handle(a, "GET /api/v1/costs/export", auth.ReadBills, a.exportCosts, about{"exportCosts", bills, 200, "Download the whole answer to a question as a file: CSV, JSON lines or Parquet."})
+	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, exports, accounts. It can read nothing else, and time and memory are limited."})
+	handle(a, "POST /api/v1/sql/export", auth.ReadBills, a.exportSQL, about{"exportSQL", bills, 200, "Download what a SELECT answers as a file: CSV, JSON lines or Parquet."})
 }
 
 // about is what the document says of a route.

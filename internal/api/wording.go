@@ -103,6 +103,9 @@ var runWords = map[string]wording{
 	"Progress.unit":  {text: "What is counted: checks, bytes."},
 	"Progress.rows":  {text: "Line items read so far."},
 
+	"Progress.rows_per_second": {text: "How fast they are read. Absent while unknown."},
+	"Progress.seconds_left":    {text: "How long it will take, at this speed. Absent while unknown."},
+
 	"RunError.code":    {text: "Stable, for programs."},
 	"RunError.message": {text: "What was wrong."},
 	"RunError.hint":    {text: "What to do."},
@@ -128,6 +131,12 @@ var exportWords = map[string]wording{
 	"Export.role_arn":     {text: "The role that reads its files."},
 	"Export.created_at":   {text: "When bursar began to follow it."},
 	"Export.followed":     {text: "Whether its deliveries are asked for; false for one that was followed before."},
+	"Export.preferred_at": {text: "When it was made primary: its costs count before those of other exports. Absent when it was not."},
+	"Export.overlaps":     {text: "Other exports that bring the same costs. They are never added."},
+	"Overlap.export_id":   {text: "The other export: exp_…"},
+	"Overlap.counts":      {text: "Whether this export's costs count, rather than the other's."},
+	"Overlap.periods":     {text: "In which both bring them: YYYY-MM, ascending."},
+	"Overlap.accounts":    {text: "How many accounts' costs both bring."},
 }
 
 var deliveryWords = map[string]wording{
@@ -144,6 +153,16 @@ var deliveryWords = map[string]wording{
 	"Delivery.source_bytes": {text: "Their size, as delivered."},
 	"Delivery.rows":         {text: "Its line items."},
 	"Delivery.totals":       {text: "Unblended cost by currency: exact decimals, as text."},
+	"Delivery.collected_at": {text: "When its files were removed. Absent while it can count again."},
+	"Delivery.changed":      {text: "What it changed against the delivery that counted before. Absent for the first of its period."},
+	"Restatement.against":   {text: "The delivery before: dlv_…"},
+	"Restatement.rows":      {text: "How many line items more, or fewer."},
+	"Restatement.totals":    {text: "How much more unblended cost, or less, by currency: exact decimals, as text."},
+	"Change.day":            {text: "YYYY-MM-DD."},
+	"Change.service":        {text: "The service, as costs are grouped by it."},
+	"Change.currency":       {text: "ISO 4217."},
+	"Change.before":         {text: "Unblended cost in the delivery before: exact decimal, as text."},
+	"Change.after":          {text: "Unblended cost in this one."},
 }
 
 var memberWords = map[string]wording{

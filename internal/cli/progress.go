@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/bursarhq/bursar"
 	"golang.org/x/term"
@@ -70,6 +71,12 @@ func progressLine(p bursar.Progress) string {
 	}
 	if p.Rows > 0 {
 		fmt.Fprintf(&b, "  %d rows", p.Rows)
+	}
+	if p.RowsPerSecond > 0 {
+		fmt.Fprintf(&b, " (%d/s)", p.RowsPerSecond)
+	}
+	if p.SecondsLeft > 0 {
+		fmt.Fprintf(&b, "  %s left", time.Duration(p.SecondsLeft)*time.Second)
 	}
 	return b.String()
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/bursarhq/bursar"
 )
@@ -13,17 +14,18 @@ type Delivery struct {
 	Contents json.RawMessage // the lake's own: its files, columns and types
 }
 
-const deliveryColumns = `id, workspace_id, export_id, period, version, state, reason, manifest_key, delivered_at, imported_at, files, source_bytes, rows, totals, contents`
+const deliveryColumns = `id, workspace_id, export_id, period, version, state, reason, manifest_key, delivered_at, imported_at, files, source_bytes, rows, totals, contents, collected_at`
 
 func scanDelivery(r scanner) (Delivery, error) {
 	var d Delivery
 	var period, totals, contents string
-	var delivered, imported int64
+	var delivered, imported, collected int64
 	err := r.Scan(&d.ID, &d.WorkspaceID, &d.ExportID, &period, &d.Version, &d.State, &d.Reason, &d.ManifestKey, &delivered, &imported,
-		&d.Files, &d.SourceBytes, &d.Rows, &totals, &contents)
+		&d.Files, &d.SourceBytes, &d.Rows, &totals, &contents, &collected)
 	if err != nil {
 		return d, err
 	}
+	d.CollectedAt = fromStamp(collected)
 	d.DeliveredAt, d.ImportedAt, d.Contents = fromStamp(delivered), fromStamp(imported), json.RawMessage(contents)
 	return d, errors.Join(d.Period.UnmarshalText([]byte(period)), json.Unmarshal([]byte(totals), &d.Totals))
 }
@@ -61,14 +63,21 @@ func (tx *Tx) displace(d Delivery) error {
 		AND export_id IN (SELECT id FROM exports WHERE account = (SELECT account FROM exports WHERE id = $3))`, d.WorkspaceID, d.Period.String(), d.ExportID)
 }
 
-// Republish makes a superseded delivery the one that counts again.
+// Republish makes a superseded delivery the one that counts again. One that counts already stays as it is.
 func (tx *Tx) Republish(workspaceID, id string) (Delivery, error) {
 	d, err := tx.Delivery(workspaceID, id)
 	if err != nil {
 		return d, err
 	}
+	if d.State == bursar.DeliveryPublished {
+		return d, nil
+	}
 	if d.State != bursar.DeliverySuperseded {
 		return d, bursar.Errorf(bursar.Conflict, "delivery %s is %s", id, d.State).WithReason("delivery_not_superseded").WithHint("only a superseded delivery can be published again")
+	}
+	if !d.CollectedAt.IsZero() {
+		return d, bursar.Errorf(bursar.Conflict, "the files of delivery %s were removed %s", id, d.CollectedAt.Format(time.DateOnly)).WithReason("delivery_collected").
+			WithHint("only the newest versions of a period are kept, as many as keep_versions says")
 	}
 	if err := tx.displace(d); err != nil {
 		return d, err
@@ -107,9 +116,9 @@ func (tx *Tx) putDelivery(d Delivery) error {
 	if len(d.Contents) == 0 {
 		d.Contents = json.RawMessage("null")
 	}
-	return tx.exec(`INSERT INTO deliveries (`+deliveryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+	return tx.exec(`INSERT INTO deliveries (`+deliveryColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
 		d.ID, d.WorkspaceID, d.ExportID, d.Period.String(), d.Version, d.State, d.Reason, d.ManifestKey, stamp(d.DeliveredAt), stamp(d.ImportedAt),
-		d.Files, d.SourceBytes, d.Rows, string(totals), string(d.Contents))
+		d.Files, d.SourceBytes, d.Rows, string(totals), string(d.Contents), stamp(d.CollectedAt))
 }
 
 // Published returns the delivery that counts for a period of an export.
@@ -147,15 +156,64 @@ func (tx *Tx) Deliveries(workspaceID, exportID string, p Page) (deliveries []Del
 		deliveries = deliveries[:p.Limit]
 		next = cursor(deliveries[p.Limit-1].ImportedAt, deliveries[p.Limit-1].ID)
 	}
-	return deliveries, next, err
+	if err != nil {
+		return nil, "", err
+	}
+	for i, d := range deliveries {
+		if deliveries[i].Changed, err = tx.restatement(workspaceID, d.ID); err != nil {
+			return nil, "", err
+		}
+	}
+	return deliveries, next, nil
 }
 
-// ForgetDelivery removes a superseded or rejected delivery from the catalog, once its files are gone.
-func (tx *Tx) ForgetDelivery(workspaceID, id string) error {
-	return tx.change("delivery", `DELETE FROM deliveries WHERE workspace_id = $1 AND id = $2 AND state <> 'published'`, workspaceID, id)
+// CollectDelivery records that a superseded delivery's files are about to go. The record of it stays.
+func (tx *Tx) CollectDelivery(workspaceID, id string) error {
+	return tx.change("delivery", `UPDATE deliveries SET contents = 'null', collected_at = $1 WHERE workspace_id = $2 AND id = $3 AND state = 'superseded'`,
+		stamp(tx.Now), workspaceID, id)
 }
 
 // EveryDelivery lists the deliveries of every workspace, for the collection of what no catalog names.
 func (tx *Tx) EveryDelivery() ([]Delivery, error) {
 	return many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries ORDER BY workspace_id, export_id, period`)
+}
+
+// SetChanges records what a delivery changed against the one before it.
+func (tx *Tx) SetChanges(workspaceID, id string, r bursar.Restatement, changes []bursar.Change) error {
+	totals, err := json.Marshal(r.Totals)
+	if err != nil {
+		return err
+	}
+	lines, err := json.Marshal(changes)
+	if err != nil {
+		return err
+	}
+	return tx.exec(`INSERT INTO delivery_changes (delivery_id, workspace_id, against, rows, totals, changes) VALUES ($1, $2, $3, $4, $5, $6)`,
+		id, workspaceID, r.Against, r.Rows, string(totals), string(lines))
+}
+
+// Changes returns what a delivery changed against the one before it, by day and service; nil where it was the first of its period.
+func (tx *Tx) Changes(workspaceID, id string) (*bursar.Restatement, []bursar.Change, error) {
+	r, err := tx.restatement(workspaceID, id)
+	if err != nil || r == nil {
+		return nil, nil, err
+	}
+	changes, err := one(tx, "changes", func(s scanner) (out []bursar.Change, err error) {
+		var lines string
+		err = s.Scan(&lines)
+		return out, errors.Join(err, json.Unmarshal([]byte(lines), &out))
+	}, `SELECT changes FROM delivery_changes WHERE workspace_id = $1 AND delivery_id = $2`, workspaceID, id)
+	return r, changes, err
+}
+
+func (tx *Tx) restatement(workspaceID, id string) (*bursar.Restatement, error) {
+	r, err := one(tx, "changes", func(s scanner) (r bursar.Restatement, err error) {
+		var totals string
+		err = s.Scan(&r.Against, &r.Rows, &totals)
+		return r, errors.Join(err, json.Unmarshal([]byte(totals), &r.Totals))
+	}, `SELECT against, rows, totals FROM delivery_changes WHERE workspace_id = $1 AND delivery_id = $2`, workspaceID, id)
+	if bursar.CodeOf(err) == bursar.NotFound {
+		return nil, nil
+	}
+	return &r, err
 }

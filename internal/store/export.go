@@ -6,14 +6,14 @@ import (
 	"github.com/bursarhq/bursar"
 )
 
-const exportColumns = `id, workspace_id, account, name, arn, format, file_format, versioning, bucket, bucket_owner, region, prefix, role_arn, created_at, followed`
+const exportColumns = `id, workspace_id, account, name, arn, format, file_format, versioning, bucket, bucket_owner, region, prefix, role_arn, created_at, followed, preferred_at`
 
 func scanExport(r scanner) (bursar.Export, error) {
 	var e bursar.Export
-	var created int64
+	var created, preferred int64
 	err := r.Scan(&e.ID, &e.WorkspaceID, &e.AccountID, &e.Name, &e.ARN, &e.Format, &e.FileFormat, &e.Versioning, &e.Bucket, &e.BucketOwner,
-		&e.Region, &e.Prefix, &e.RoleARN, &created, &e.Followed)
-	e.CreatedAt = fromStamp(created)
+		&e.Region, &e.Prefix, &e.RoleARN, &created, &e.Followed, &preferred)
+	e.CreatedAt, e.PreferredAt = fromStamp(created), fromStamp(preferred)
 	return e, err
 }
 
@@ -31,13 +31,13 @@ func (tx *Tx) FollowExport(e bursar.Export) (bursar.Export, error) {
 	}
 	e.Followed = true
 	if err == nil {
-		e.ID, e.CreatedAt = known.ID, known.CreatedAt
+		e.ID, e.CreatedAt, e.PreferredAt = known.ID, known.CreatedAt, known.PreferredAt
 		return e, tx.change("export", `UPDATE exports SET arn = $1, format = $2, file_format = $3, versioning = $4, bucket_owner = $5, region = $6, role_arn = $7, followed = 1
 			WHERE workspace_id = $8 AND id = $9`, e.ARN, e.Format, e.FileFormat, e.Versioning, e.BucketOwner, e.Region, e.RoleARN, e.WorkspaceID, e.ID)
 	}
 	e.ID, e.CreatedAt = bursar.NewID("exp"), tx.Now
-	return e, tx.exec(`INSERT INTO exports (`+exportColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1)`,
-		e.ID, e.WorkspaceID, e.AccountID, e.Name, e.ARN, e.Format, e.FileFormat, e.Versioning, e.Bucket, e.BucketOwner, e.Region, e.Prefix, e.RoleARN, stamp(e.CreatedAt))
+	return e, tx.exec(`INSERT INTO exports (`+exportColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15)`,
+		e.ID, e.WorkspaceID, e.AccountID, e.Name, e.ARN, e.Format, e.FileFormat, e.Versioning, e.Bucket, e.BucketOwner, e.Region, e.Prefix, e.RoleARN, stamp(e.CreatedAt), stamp(e.PreferredAt))
 }
 
 // Export returns one export.
@@ -53,6 +53,11 @@ func (tx *Tx) Exports(workspaceID, account string) ([]bursar.Export, error) {
 // Followed lists the exports whose deliveries are asked for, the oldest first; an empty account means every account's.
 func (tx *Tx) Followed(workspaceID, account string) ([]bursar.Export, error) {
 	return many(tx, scanExport, `SELECT `+exportColumns+` FROM exports WHERE workspace_id = $1 AND ($2 = '' OR account = $2) AND followed = 1 ORDER BY created_at, id`, workspaceID, account)
+}
+
+// PreferExport makes an export's costs count before those of every other one.
+func (tx *Tx) PreferExport(workspaceID, id string) error {
+	return tx.change("export", `UPDATE exports SET preferred_at = $1 WHERE workspace_id = $2 AND id = $3`, stamp(tx.Now), workspaceID, id)
 }
 
 // Manifest is what is known of the manifest of one period of an export.
@@ -90,4 +95,9 @@ func (tx *Tx) Manifests(workspaceID, exportID string) ([]Manifest, error) {
 func (tx *Tx) LookAgain(workspaceID, account string) error {
 	return tx.exec(`UPDATE manifests SET checked_at = 0 WHERE workspace_id = $1
 		AND export_id IN (SELECT id FROM exports WHERE workspace_id = $1 AND account = $2)`, workspaceID, account)
+}
+
+// ForgetManifest makes the next look take a period's manifest for new, whatever its age: what it names is then imported again.
+func (tx *Tx) ForgetManifest(workspaceID, exportID string, p bursar.Period) error {
+	return tx.exec(`UPDATE manifests SET etag = '', checked_at = 0 WHERE workspace_id = $1 AND export_id = $2 AND period = $3`, workspaceID, exportID, p.String())
 }

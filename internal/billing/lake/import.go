@@ -113,7 +113,7 @@ func (l *Lake) describe(ctx context.Context, d *store.Delivery, res *ingest.Resu
 			return err
 		}
 		k.Parts = append(k.Parts, p)
-		items.add(d.Period, stage, k.Schemas, p)
+		items.add(d.Period, stage, nil, k.Schemas, p)
 	}
 	if len(k.Parts) > 0 {
 		if err := l.roll(ctx, &k, items.files(), res.Totals, stage); err != nil {
@@ -128,13 +128,14 @@ func (l *Lake) describe(ctx context.Context, d *store.Delivery, res *ingest.Resu
 func (l *Lake) roll(ctx context.Context, k *contents, items []Files, totals map[string]bursar.Decimal, stage string) error {
 	rollup, summary := filepath.Join(stage, "rollup.parquet"), filepath.Join(stage, "summary.parquet")
 	debug.FreeOSMemory() // what the decoder used, before the engine takes its own
-	sums, err := l.roller.Roll(ctx, items, rollup, summary)
+	rolled, err := l.roller.Roll(ctx, items, rollup, summary)
 	if err != nil {
 		return fmt.Errorf("making the rollup: %w", err)
 	}
-	if !maps.EqualFunc(sums, totals, bursar.Decimal.Equal) {
-		return bursar.Errorf(bursar.Internal, "the rollup's totals %v are not those of the line items, %v", sums, totals)
+	if !maps.EqualFunc(rolled.Totals, totals, bursar.Decimal.Equal) {
+		return bursar.Errorf(bursar.Internal, "the rollup's totals %v are not those of the line items, %v", rolled.Totals, totals)
 	}
+	k.Owners = rolled.Owners
 	at("rolled")
 	for path, to := range map[string]**part{rollup: &k.Rollup, summary: &k.Summary} {
 		p, err := describePart(path, 0, k.Schemas)

@@ -17,10 +17,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -32,8 +30,22 @@ import (
 // Roller makes a delivery's rollup from its line items. The query room implements it.
 type Roller interface {
 	// Roll writes, as Parquet, the daily sums over a delivery's line items: to rollup by everything that questions group by often, to
-	// summary by the few things that they group by most. It returns the sum of unblended cost by currency, from the rollup.
-	Roll(ctx context.Context, items []Files, rollup, summary string) (map[string]bursar.Decimal, error)
+	// summary by the few things that they group by most.
+	Roll(ctx context.Context, items []Files, rollup, summary string) (Rolled, error)
+	// Days reads unblended cost by day and service from a summary: as changes from nothing.
+	Days(ctx context.Context, summary string) ([]bursar.Change, error)
+}
+
+// Rolled is what a rollup says.
+type Rolled struct {
+	Totals map[string]bursar.Decimal // unblended cost by currency
+	Owners []Owner                   // whose costs they are, each once
+}
+
+// Owner is an account whose costs a delivery brings, and who pays for it; blank where AWS says neither.
+type Owner struct {
+	Payer   string `json:"payer"`
+	Account string `json:"account"`
 }
 
 // Options say how a lake behaves.
@@ -82,7 +94,8 @@ type contents struct {
 	Summary  *part            `json:"summary,omitempty"`
 	Columns  []ingest.Column  `json:"columns"`
 	Schemas  map[string]shape `json:"schemas"` // by a digest of the columns' names and types
-	Sums     ingest.Summary   `json:"sums"`    // for what changed against the delivery before
+	Sums     ingest.Summary   `json:"sums"`
+	Owners   []Owner          `json:"owners"`
 	Warnings []ingest.Warning `json:"warnings,omitempty"`
 }
 
@@ -115,7 +128,7 @@ func (l *Lake) sweep(ctx context.Context) error {
 	}
 	keep := map[string]bool{}
 	for _, d := range known {
-		keep[l.home(d.Delivery)] = true
+		keep[l.home(d.Delivery)] = d.CollectedAt.IsZero()
 	}
 	homes, err := filepath.Glob(filepath.Join(l.dir, "*", "*", "*", "dlv_*"))
 	if err != nil {
@@ -155,192 +168,4 @@ func (l *Lake) present(known []store.Delivery) error {
 		}
 	}
 	return nil
-}
-
-// Files are Parquet files of one schema: the same columns, of the same types. Files of different schemas are never read as one
-// relation: an engine that has to find a common type of two decimals may give up digits.
-type Files struct {
-	Period   bursar.Period     // of line items: the billing period that they are published in
-	Paths    []string          // absolute
-	Columns  []string          // names, sorted
-	Decimals map[string]Digits // of the columns that are decimals
-}
-
-// Digits are a decimal column's type: how many digits it has, and how many of them after the point.
-type Digits struct {
-	Precision int `json:"precision"`
-	Scale     int `json:"scale"`
-}
-
-// Snapshot is one state of a workspace's part of the lake. Its files stay where they are until Release.
-type Snapshot struct {
-	LineItems []Files
-	Rollups   []Files // daily sums
-	Summaries []Files // daily sums by less
-	Version   string  // changes whenever the deliveries that count change
-
-	release func()
-}
-
-// Release lets go of the snapshot's files. A snapshot that no lake gave holds nothing.
-func (s *Snapshot) Release() {
-	if s.release != nil {
-		s.release()
-	}
-}
-
-// Snapshot reads the catalog once. within limits it to deliveries of periods that a reader wants; nil means all.
-func (l *Lake) Snapshot(ctx context.Context, workspaceID string, within func(bursar.Period) bool) (*Snapshot, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var published []store.Delivery
-	err := l.store.View(ctx, func(tx *store.Tx) (err error) { published, err = tx.AllPublished(workspaceID); return err })
-	if err != nil {
-		return nil, err
-	}
-	s := &Snapshot{}
-	items, rollups, summaries := gathering{}, gathering{}, gathering{}
-	var held []string
-	for _, d := range published {
-		if within != nil && !within(d.Period) {
-			continue
-		}
-		c, err := l.contentsOf(d)
-		if err != nil {
-			return nil, err
-		}
-		home := l.home(d.Delivery)
-		items.add(d.Period, home, c.Schemas, c.Parts...)
-		if c.Rollup != nil {
-			rollups.add(bursar.Period{}, home, c.Schemas, *c.Rollup)
-			summaries.add(bursar.Period{}, home, c.Schemas, *c.Summary)
-		}
-		held = append(held, d.ID)
-		s.Version += d.ID
-	}
-	s.LineItems, s.Rollups, s.Summaries = items.files(), rollups.files(), summaries.files()
-	for _, id := range held {
-		l.leases[id]++
-	}
-	s.release = sync.OnceFunc(func() { l.letGo(held) })
-	return s, nil
-}
-
-// contentsOf reads what the catalog keeps for the lake. What a delivery holds never changes, so it is read once.
-func (l *Lake) contentsOf(d store.Delivery) (*contents, error) {
-	if c := l.known[d.ID]; c != nil {
-		return c, nil
-	}
-	c := &contents{}
-	if err := json.Unmarshal(d.Contents, c); err != nil {
-		return nil, fmt.Errorf("the catalog's entry of delivery %s: %w", d.ID, err)
-	}
-	l.known[d.ID] = c
-	return c, nil
-}
-
-// gathering collects files by their period and schema.
-type gathering map[string]Files
-
-func (g gathering) add(p bursar.Period, home string, schemas map[string]shape, parts ...part) {
-	for _, part := range parts {
-		key, s := p.String()+part.Schema, schemas[part.Schema]
-		f, ok := g[key]
-		if !ok {
-			f = Files{Period: p, Columns: s.Columns, Decimals: s.Decimals}
-		}
-		f.Paths = append(f.Paths, filepath.Join(home, part.File))
-		g[key] = f
-	}
-}
-
-func (g gathering) files() []Files {
-	var out []Files
-	for _, key := range slices.Sorted(maps.Keys(g)) {
-		out = append(out, g[key])
-	}
-	return out
-}
-
-func (l *Lake) letGo(deliveries []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, id := range deliveries {
-		if l.leases[id]--; l.leases[id] == 0 {
-			delete(l.leases, id)
-		}
-	}
-}
-
-// Collect removes superseded deliveries beyond those that are kept of each period, unless a reader holds them: those go next time.
-func (l *Lake) Collect(ctx context.Context, workspaceID, exportID string, p bursar.Period) error {
-	gone, err := l.forget(ctx, workspaceID, exportID, p)
-	if err != nil {
-		return err
-	}
-	for _, d := range gone {
-		if err := os.RemoveAll(l.home(d.Delivery)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// forget takes deliveries out of the catalog before their files go: a crash between leaves files that no catalog names.
-func (l *Lake) forget(ctx context.Context, workspaceID, exportID string, p bursar.Period) (gone []store.Delivery, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	err = l.store.InTx(ctx, func(tx *store.Tx) error {
-		all, err := tx.DeliveriesOfPeriod(workspaceID, exportID, p)
-		if err != nil {
-			return err
-		}
-		kept := 0
-		for _, d := range all {
-			if d.State != bursar.DeliverySuperseded {
-				continue
-			}
-			if kept++; kept <= l.options.Keep || l.leases[d.ID] > 0 {
-				continue
-			}
-			if err := tx.ForgetDelivery(workspaceID, d.ID); err != nil {
-				return err
-			}
-			gone = append(gone, d)
-			delete(l.known, d.ID)
-		}
-		return nil
-	})
-	return gone, err
-}
-
-// Republish makes a superseded delivery count again: a roll back, in one transaction.
-func (l *Lake) Republish(ctx context.Context, workspaceID, deliveryID string) (d bursar.Delivery, err error) {
-	err = l.store.InTx(ctx, func(tx *store.Tx) error {
-		full, err := tx.Republish(workspaceID, deliveryID)
-		d = full.Delivery
-		return err
-	})
-	return d, err
-}
-
-// recordsShown bounds the deliveries that Records gives.
-const recordsShown = 10_000
-
-// Records gives what bursar remembers of a workspace, for SQL: accounts, exports, and the newest deliveries.
-func (l *Lake) Records(ctx context.Context, workspaceID string) (accounts []bursar.Account, exports []bursar.Export, deliveries []bursar.Delivery, err error) {
-	err = l.store.View(ctx, func(tx *store.Tx) error {
-		if accounts, _, err = tx.Accounts(workspaceID, store.Page{Limit: recordsShown}); err != nil {
-			return err
-		}
-		if exports, err = tx.Exports(workspaceID, ""); err != nil {
-			return err
-		}
-		kept, _, err := tx.Deliveries(workspaceID, "", store.Page{Limit: recordsShown})
-		for _, d := range kept {
-			deliveries = append(deliveries, d.Delivery)
-		}
-		return err
-	})
-	return accounts, exports, deliveries, err
 }

@@ -14,6 +14,10 @@ import (
 
 // publish moves the staged files to where the catalog will name them, makes sure that they are on disk, and flips the catalog.
 func (l *Lake) publish(ctx context.Context, c export.Candidate, d store.Delivery, stage string) (bursar.Delivery, error) {
+	r, changes, err := l.changed(ctx, d, stage)
+	if err != nil {
+		return d.Delivery, err
+	}
 	if err := syncTree(stage); err != nil {
 		return d.Delivery, diskError(err)
 	}
@@ -29,10 +33,20 @@ func (l *Lake) publish(ctx context.Context, c export.Candidate, d store.Delivery
 		return d.Delivery, diskError(err)
 	}
 	d.State = bursar.DeliveryPublished
-	err := l.store.InTx(ctx, func(tx *store.Tx) error {
+	err = l.store.InTx(ctx, func(tx *store.Tx) error {
 		d.ImportedAt = tx.Now
-		if _, err := tx.Publish(d); err != nil {
+		before, err := tx.Publish(d)
+		if err != nil {
 			return err
+		}
+		if before.ID != r.Against {
+			return bursar.Errorf(bursar.Unavailable, "another delivery of %s was published meanwhile", d.Period).WithReason("delivery_overtaken").
+				WithHint("the import is tried again")
+		}
+		if r.Against != "" {
+			if err := tx.SetChanges(d.WorkspaceID, d.ID, r, changes); err != nil {
+				return err
+			}
 		}
 		at("in transaction")
 		return l.remember(tx, c)

@@ -2,6 +2,7 @@ package lake_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -26,7 +27,7 @@ import (
 type line struct {
 	day     string // 2026-02-03
 	service string
-	cost    string
+	cost    string // and, after a blank, the account when it is another one
 }
 
 // delivery is a version of a month, as AWS writes it.
@@ -36,7 +37,10 @@ type delivery struct {
 	lines   []line
 	files   int
 	mode    bursar.Versioning
+	name    string // of the export; "" is e
 }
+
+func (d delivery) export() string { return cmp.Or(d.name, "e") }
 
 func (d delivery) total(t testing.TB) bursar.Decimal {
 	var sum bursar.Decimal
@@ -55,7 +59,7 @@ func decimal(t testing.TB, s string) bursar.Decimal {
 }
 
 func (d delivery) folder() string {
-	f := "cur/e/data/BILLING_PERIOD=" + d.period.String() + "/"
+	f := "cur/" + d.export() + "/data/BILLING_PERIOD=" + d.period.String() + "/"
 	if d.mode == bursar.CreateNew {
 		f += d.version + "/"
 	}
@@ -69,7 +73,7 @@ func (d delivery) put(t testing.TB, bucket string) {
 }
 
 func (d delivery) manifestKey() string {
-	return "cur/e/metadata/BILLING_PERIOD=" + d.period.String() + "/e-Manifest.json"
+	return "cur/" + d.export() + "/metadata/BILLING_PERIOD=" + d.period.String() + "/" + d.export() + "-Manifest.json"
 }
 
 // writeFiles writes the data files and returns the manifest.
@@ -83,17 +87,18 @@ func (d delivery) writeFiles(t testing.TB, bucket string) (manifest []byte) {
 		fmt.Fprintln(z, "bill_billing_period_start_date,line_item_usage_account_id,line_item_line_item_type,line_item_product_code,line_item_currency_code,line_item_unblended_cost,line_item_usage_start_date,line_item_usage_end_date,line_item_usage_amount,bill_payer_account_id")
 		for j, l := range d.lines {
 			if j%n == i {
-				fmt.Fprintf(z, "%s-01T00:00:00.000Z,012345678901,Usage,%s,USD,%s,%sT05:00:00.000Z,%sT06:00:00.000Z,1,012345678901\n", d.period, l.service, l.cost, l.day, l.day)
+				cost, account, _ := strings.Cut(l.cost, " ")
+				fmt.Fprintf(z, "%s-01T00:00:00.000Z,%s,Usage,%s,USD,%s,%sT05:00:00.000Z,%sT06:00:00.000Z,1,012345678901\n", d.period, cmp.Or(account, "012345678901"), l.service, cost, l.day, l.day)
 			}
 		}
 		if err := z.Close(); err != nil {
 			t.Fatal(err)
 		}
-		key := fmt.Sprintf("%se-%05d.csv.gz", d.folder(), i+1)
+		key := fmt.Sprintf("%s%s-%05d.csv.gz", d.folder(), d.export(), i+1)
 		write(t, bucket, key, b.Bytes())
 		keys = append(keys, "s3://b/"+key)
 	}
-	manifest, err := json.Marshal(map[string]any{"executionId": d.version, "exportArn": "arn:aws:bcm-data-exports:us-east-1:012345678901:export/e", "columns": []string{}[:0:0], "dataFiles": keys})
+	manifest, err := json.Marshal(map[string]any{"executionId": d.version, "exportArn": "arn:aws:bcm-data-exports:us-east-1:012345678901:export/" + d.export(), "columns": []string{}[:0:0], "dataFiles": keys})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +280,7 @@ func (w *world) tidy(t testing.TB) {
 	err := w.store.View(t.Context(), func(tx *store.Tx) error {
 		all, err := tx.EveryDelivery()
 		for _, d := range all {
-			if d.State != bursar.DeliveryRejected {
+			if d.State != bursar.DeliveryRejected && d.CollectedAt.IsZero() {
 				named[d.ID] = true
 			}
 		}

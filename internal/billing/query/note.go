@@ -17,6 +17,29 @@ func (q Question) notes(snap *lake.Snapshot) []Note {
 	if n, ok := q.netNote(snap); ok {
 		out = append(out, n)
 	}
+	return append(out, shadowNotes(snap.Shadows)...)
+}
+
+// shadowNotes say that two exports bring the same costs, and which of them counts.
+func shadowNotes(shadows []lake.Shadow) (out []Note) {
+	periods, accounts := map[string]map[string]bool{}, map[string]map[string]bool{}
+	var order []lake.Shadow
+	for _, s := range shadows {
+		key := s.Export + s.By
+		if periods[key] == nil {
+			periods[key], accounts[key] = map[string]bool{}, map[string]bool{}
+			order = append(order, s)
+		}
+		periods[key][s.Period.String()] = true
+		for _, a := range s.Accounts {
+			accounts[key][a] = true
+		}
+	}
+	for _, s := range order {
+		key := s.Export + s.By
+		out = append(out, Note{"overlapping_exports", fmt.Sprintf("the exports %s (%s) and %s (%s) both bring costs of %d accounts for %s: those of %s count",
+			s.ByName, s.By, s.Name, s.Export, len(accounts[key]), listed(periods[key]), s.ByName)})
+	}
 	return out
 }
 

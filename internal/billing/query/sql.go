@@ -61,7 +61,7 @@ func (q Question) overRollup(f lake.Files) string {
 	if q.Metric.Quantity {
 		counted = "unit"
 	}
-	return q.statement(reading{from: relation(f), day: "day", counted: counted, amount: q.Metric.Name, valueOf: func(d Dimension) string { return d.Name }})
+	return q.statement(reading{from: countedSums(f), day: "day", counted: counted, amount: q.Metric.Name, valueOf: func(d Dimension) string { return d.Name }})
 }
 
 func (q Question) overItems(f lake.Files) string {
@@ -71,7 +71,7 @@ func (q Question) overItems(f lake.Files) string {
 		counted = unitOf(has)
 	}
 	return q.statement(reading{
-		from: relation(f), day: dayOf(f), hour: hourOf(f), counted: counted, amount: q.Metric.SQL(has),
+		from: countedItems(f), day: dayOf(f), hour: hourOf(f), counted: counted, amount: q.Metric.SQL(has),
 		valueOf: func(d Dimension) string { return d.SQL(has) },
 	})
 }
@@ -267,3 +267,34 @@ func sums(from string, least level) string {
 func TotalsSQL(rollup string) string {
 	return "SELECT currency, sum(unblended) FROM read_parquet(" + text(rollup) + ") GROUP BY ALL"
 }
+
+// OwnersSQL returns the statement that lists whose costs a rollup has: payer and account.
+func OwnersSQL(rollup string) string {
+	return "SELECT DISTINCT payer, account FROM read_parquet(" + text(rollup) + ") ORDER BY ALL"
+}
+
+// DaysSQL returns the statement that adds up a summary's unblended cost by day, service and currency.
+func DaysSQL(summary string) string {
+	return "SELECT day, service, currency, sum(unblended) FROM read_parquet(" + text(summary) + ") GROUP BY ALL"
+}
+
+// without leaves out of a relation the owners whose costs another export brings.
+func without(from string, owners []lake.Owner, account, payer string) string {
+	if len(owners) == 0 {
+		return from
+	}
+	conditions := make([]string, len(owners))
+	for i, o := range owners {
+		conditions[i] = "(" + account + " = " + text(o.Account) + " AND " + payer + " = " + text(o.Payer) + ")"
+	}
+	return "(SELECT * FROM " + from + " WHERE NOT (" + strings.Join(conditions, " OR ") + "))"
+}
+
+// countedItems are the line items that count.
+func countedItems(f lake.Files) string {
+	has := hasColumn(f)
+	return without(relation(f), f.Without, plain("line_item_usage_account_id")(has), plain("bill_payer_account_id")(has))
+}
+
+// countedSums are the sums that count, of rollups and summaries.
+func countedSums(f lake.Files) string { return without(relation(f), f.Without, "account", "payer") }

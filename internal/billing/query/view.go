@@ -195,7 +195,7 @@ func itemsOf(f lake.Files, types map[string]string, files []lake.Files) string {
 			cols = append(cols, quote(name))
 		}
 	}
-	return "SELECT " + strings.Join(cols, ", ") + " FROM " + relation(f)
+	return "SELECT " + strings.Join(cols, ", ") + " FROM " + countedItems(f)
 }
 
 func dailyView(files []lake.Files) string {
@@ -215,7 +215,7 @@ func dailyView(files []lake.Files) string {
 	}
 	parts := []string{"SELECT " + strings.Join(head, ", ") + " WHERE false"}
 	for _, f := range files {
-		parts = append(parts, "SELECT "+strings.Join(body, ", ")+" FROM "+relation(f))
+		parts = append(parts, "SELECT "+strings.Join(body, ", ")+" FROM "+countedSums(f))
 	}
 	return strings.Join(parts, " UNION ALL ")
 }

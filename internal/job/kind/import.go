@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -141,7 +142,7 @@ func (k Import) deal(ctx context.Context, live *job.Live, e bursar.Export, b bur
 	}
 	step := fmt.Sprintf("importing %s of %s", l.Period, e.Name)
 	d, err := k.Lake.Import(ctx, *l.New, b, func(p ingest.Progress) {
-		live.Progress(ctx, bursar.Progress{Step: step, Done: p.Bytes, Total: p.BytesTotal, Unit: "bytes", Rows: p.Rows})
+		live.Progress(ctx, progress(step, p))
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.Period, err)
@@ -151,4 +152,18 @@ func (k Import) deal(ctx context.Context, live *job.Live, e bursar.Export, b bur
 			WithHint("what was published before still counts; AWS's next delivery is imported by itself")
 	}
 	return nil
+}
+
+// progress tells how far an import is, how fast it goes, and how long it will take at that speed.
+func progress(step string, p ingest.Progress) bursar.Progress {
+	out := bursar.Progress{Step: step, Done: p.Bytes, Total: p.BytesTotal, Unit: "bytes", Rows: p.Rows}
+	const early = 200 * time.Millisecond // the first moments say nothing about the rest
+	if p.Elapsed < early {
+		return out
+	}
+	out.RowsPerSecond = int64(float64(p.Rows) / p.Elapsed.Seconds())
+	if left := p.BytesTotal - p.Bytes; left > 0 && p.Bytes > 0 {
+		out.SecondsLeft = int64(math.Ceil(p.Elapsed.Seconds() * float64(left) / float64(p.Bytes)))
+	}
+	return out
 }

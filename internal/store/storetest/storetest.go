@@ -349,8 +349,8 @@ func publishReplaces(t *testing.T, s *store.Store) {
 		if now.ID != d1.ID {
 			t.Errorf("after the roll back %q is published", now.ID)
 		}
-		if err := tx.ForgetDelivery(ws.ID, d1.ID); bursar.CodeOf(err) != bursar.NotFound {
-			t.Errorf("a published delivery was forgotten: %v", err)
+		if err := tx.CollectDelivery(ws.ID, d1.ID); bursar.CodeOf(err) != bursar.NotFound {
+			t.Errorf("a published delivery was collected: %v", err)
 		}
 		return err
 	})

@@ -139,15 +139,31 @@ func (v values) Decimal(i int) bursar.Decimal {
 }
 
 // Roll makes the rollup and the summary of a delivery.
-func (e *Engine) Roll(ctx context.Context, items []lake.Files, rollup, summary string) (map[string]bursar.Decimal, error) {
+func (e *Engine) Roll(ctx context.Context, items []lake.Files, rollup, summary string) (lake.Rolled, error) {
+	r := lake.Rolled{Totals: map[string]bursar.Decimal{}}
 	if err := e.copy(ctx, query.RollupSQL(items), rollup); err != nil {
-		return nil, err
+		return r, err
 	}
 	if err := e.copy(ctx, query.SummarySQL(rollup), summary); err != nil {
-		return nil, err
+		return r, err
 	}
-	totals := map[string]bursar.Decimal{}
-	return totals, e.Query(ctx, query.TotalsSQL(rollup), func(v query.Values) error { totals[v.Text(0)] = v.Decimal(1); return nil })
+	err := e.Query(ctx, query.TotalsSQL(rollup), func(v query.Values) error { r.Totals[v.Text(0)] = v.Decimal(1); return nil })
+	if err != nil {
+		return r, err
+	}
+	return r, e.Query(ctx, query.OwnersSQL(rollup), func(v query.Values) error {
+		r.Owners = append(r.Owners, lake.Owner{Payer: v.Text(0), Account: v.Text(1)})
+		return nil
+	})
+}
+
+// Days reads unblended cost by day and service from a summary.
+func (e *Engine) Days(ctx context.Context, summary string) (out []bursar.Change, err error) {
+	err = e.Query(ctx, query.DaysSQL(summary), func(v query.Values) error {
+		out = append(out, bursar.Change{Day: v.Time(0).Format(time.DateOnly), Service: v.Text(1), Currency: v.Text(2), After: v.Decimal(3)})
+		return nil
+	})
+	return out, err
 }
 
 // copy writes a statement's rows to a Parquet file. Order is kept, for files that are sorted by day are read in part.

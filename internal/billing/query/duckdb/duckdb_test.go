@@ -93,8 +93,8 @@ func TestRollAndAskExactly(t *testing.T) {
 		{Paths: []string{two}, Decimals: map[string]lake.Digits{"BilledCost": {Precision: 38, Scale: 24}, "savings_plan_savings_plan_effective_cost": {Precision: 18, Scale: 10}}, Columns: append([]string{"savings_plan_savings_plan_effective_cost"}, common...)},
 	}}
 	rollup, summary := filepath.Join(dir, "rollup.parquet"), filepath.Join(dir, "summary.parquet")
-	sums, err := e.Roll(t.Context(), snap.LineItems, rollup, summary)
-	if err != nil || sums["USD"].String() != "0.300000000000000000000123" || sums["EUR"].String() != "7" {
+	rolled, err := e.Roll(t.Context(), snap.LineItems, rollup, summary)
+	if sums := rolled.Totals; err != nil || sums["USD"].String() != "0.300000000000000000000123" || sums["EUR"].String() != "7" {
 		t.Fatalf("%v, %v", sums, err)
 	}
 	snap.Rollups, snap.Summaries = []lake.Files{{Paths: []string{rollup}}}, []lake.Files{{Paths: []string{summary}}}

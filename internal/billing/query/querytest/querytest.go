@@ -71,9 +71,9 @@ func (b *bench) publish(bills ...Bill) {
 	}
 	n := len(b.snap.Rollups)
 	rollup, summary := filepath.Join(b.dir, fmt.Sprintf("rollup%d.parquet", n)), filepath.Join(b.dir, fmt.Sprintf("summary%d.parquet", n))
-	sums, err := b.engine.Roll(b.t.Context(), items, rollup, summary)
+	rolled, err := b.engine.Roll(b.t.Context(), items, rollup, summary)
 	check(b.t, err)
-	b.sums = append(b.sums, sums)
+	b.sums = append(b.sums, rolled.Totals)
 	b.snap.LineItems = append(b.snap.LineItems, items...)
 	b.snap.Rollups = append(b.snap.Rollups, described(b.t, rollup))
 	b.snap.Summaries = append(b.snap.Summaries, described(b.t, summary))
