@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -160,7 +161,7 @@ func TestDefinitionOfOurStack(t *testing.T) {
 		WorkspaceID: "ws_1", AccountID: "acc_1", Name: "bursar-cur2", ARN: stacks().ARN, Format: bursar.FormatCUR2, FileFormat: bursar.FileCSV, Versioning: bursar.Overwrite,
 		Bucket: stacks().Bucket, BucketOwner: payer, Region: "us-east-1", Prefix: "bursar", RoleARN: "arn:aws:iam::" + payer + ":role/bursar/bursar-x-export",
 	}
-	if res.Chosen == nil || res.Chosen.Export != want {
+	if res.Chosen == nil || !reflect.DeepEqual(res.Chosen.Export, want) {
 		t.Errorf("chosen %+v, want %+v", res.Chosen, want)
 	}
 	legacy := res.Definitions[3]
