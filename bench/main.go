@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/bursarhq/bursar/internal/app"
 )
 
 // tasks run in processes of their own.
@@ -77,6 +79,7 @@ func run(ctx context.Context) (err error) {
 	flag.StringVar(&b.profile, "cpuprofile", "", "write the processor profile of the last import to this `file`")
 	flag.Parse()
 	if *name != "" {
+		app.BoundMemory() // as the server does
 		return runTask(ctx, *name, flag.Args())
 	}
 	chosen, err := choose(*only, *large)

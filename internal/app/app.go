@@ -45,6 +45,7 @@ type App struct {
 // New opens the data folder, the state, the lake and the address. It fails, and says what to do, when any of them cannot be had;
 // then nothing is left open.
 func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
+	BoundMemory()
 	a := &App{config: c, log: log}
 	defer func() {
 		if err != nil {
