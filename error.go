@@ -17,6 +17,7 @@ const (
 	Conflict     Code = "conflict"     // the thing exists already, or its state forbids the change
 	Unauthorized Code = "unauthorized" // no valid credential was given
 	Forbidden    Code = "forbidden"    // the credential is valid and may not do this
+	TooMany      Code = "too_many"     // asked too often; wait
 	Unavailable  Code = "unavailable"  // something outside bursar does not answer; try again
 	Internal     Code = "internal"     // our mistake; the cause is logged and never shown
 )

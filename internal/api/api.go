@@ -91,6 +91,9 @@ type Services struct {
 	Now   func() time.Time                // nil is the clock
 	Log   *slog.Logger                    // nil logs nothing
 
+	People    *auth.People // lets persons in; nil makes one with the defaults
+	PublicURL string       // where people reach the server, when that is not where it listens; "" otherwise
+
 	TrustedProxies []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Looker         Looker
 	// Removed is told of an account that was deregistered, with the exports that are gone with their deliveries; nil does nothing more.
@@ -107,22 +110,29 @@ type API struct {
 	document []byte // OpenAPI
 
 	refusals refusals
+	cross    *http.CrossOriginProtection
 	stopping chan struct{}
 	stop     func()
 }
 
 // New makes the API.
-func New(s Services) (*API, error) {
+func New(s Services) (_ *API, err error) {
 	useProblems()
 	s.Log = cmp.Or(s.Log, slog.New(slog.DiscardHandler))
 	if s.Now == nil {
 		s.Now = time.Now
+	}
+	if s.People == nil {
+		s.People = auth.NewPeople(s.Store, auth.PeopleOptions{})
 	}
 	if s.Ready == nil {
 		s.Ready = s.Store.Ping
 	}
 	a := &API{Services: s, mux: http.NewServeMux(), stopping: make(chan struct{})}
 	a.stop = sync.OnceFunc(func() { close(a.stopping) })
+	if a.cross, err = crossOrigin(s.PublicURL); err != nil {
+		return nil, err
+	}
 	a.huma = humago.New(a.mux, humaConfig())
 	a.routes()
 	doc, err := document(a.huma.OpenAPI())

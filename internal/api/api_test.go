@@ -39,6 +39,7 @@ type bench struct {
 	log    *logBuffer
 	ws     string
 	owner  bursar.Secret
+	setup  bursar.Secret
 	asked  []query.Question
 	lake   *lake.Lake
 	gate   chan struct{} // a check waits for it after its first finding
@@ -107,6 +108,9 @@ func (b *bench) check(ctx context.Context, l *job.Live) error {
 	return nil
 }
 
+// cheap makes a password's hash quickly.
+var cheap = auth.Cost{MemoryKiB: 64, Passes: 1, Lanes: 1}
+
 func start(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{T: t, log: &logBuffer{}, gate: make(chan struct{}, 100)}
@@ -117,9 +121,11 @@ func start(t *testing.T) *bench {
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	b.runner = job.New(b.store, log, 2, job.Kind{Name: api.KindCheck, Do: b.check}, job.Kind{Name: api.KindImport, Do: b.check},
 		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check})
-	if b.owner, err = auth.Bootstrap(t.Context(), b.store); err != nil {
+	begun, err := auth.Bootstrap(t.Context(), b.store)
+	if err != nil {
 		t.Fatal(err)
 	}
+	b.owner, b.setup = begun.Key, begun.Setup
 	b.view(func(tx *store.Tx) error {
 		ws, err := tx.Workspaces()
 		b.ws = ws[0].ID
@@ -129,7 +135,7 @@ func start(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, Lake: b.lake, Log: log,
+		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, Lake: b.lake, Log: log,
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {
@@ -199,6 +205,7 @@ func (b *bench) raw(method, path, body string, header ...string) (*http.Response
 		b.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+b.owner.Reveal())
+	req.Header.Set("X-Bursar-Csrf", "1")
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}

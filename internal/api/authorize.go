@@ -13,17 +13,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// identityRoutes are those about who may come in.
-func (a *API) identityRoutes() {
-	keys, audit := "Keys", "Audit"
-	handle(a, "GET /api/v1/keys", auth.ManageKeys, a.listKeys, about{"listKeys", keys, 200, "List the workspace's API keys, the newest first. The keys themselves are kept nowhere."})
-	handle(a, "POST /api/v1/keys", auth.ManageKeys, a.addKey, about{"addKey", keys, 201, "Make an API key. The answer is the only place where it is ever shown. Two keys of one name may be in force, so that they can be rotated."})
-	handle(a, "DELETE /api/v1/keys/{key}", auth.ManageKeys, a.revokeKey, about{"revokeKey", keys, 200, "Revoke an API key, at once."})
-
-	handle(a, "GET /api/v1/audit", auth.ReadAudit, a.listAudit, about{"listAudit", audit, 200, "List what was done, tried and refused in the workspace, the newest first."})
-	stream(a, "GET /api/v1/audit/export", jsonLines, auth.ReadAudit, a.exportAudit, about{"exportAudit", audit, 200, "Export the audit log as JSON lines, the oldest first. Each line holds the hash of the one before, so that anybody can verify it."})
-}
-
 type principalKey struct{}
 
 func principalOf(ctx context.Context) auth.Principal {
@@ -34,10 +23,10 @@ func principalOf(ctx context.Context) auth.Principal {
 // authorize lets a request pass whose credential is in force and allows the action. It comes before anything of the request is read.
 func (a *API) authorize(operation string, action auth.Action) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		p, err := a.Keys.Authenticate(ctx.Context(), bearer(ctx.Header("Authorization")))
+		p, err := a.who(ctx)
 		if err == nil && !p.May(action) {
 			err = bursar.Errorf(bursar.Forbidden, "the role %s does not allow this", p.Role).
-				WithReason("role_forbids").WithHint("ask an owner or administrator for a key that has the permission %s", action)
+				WithReason("role_forbids").WithHint("ask an owner or administrator for the permission %s", action)
 		}
 		inner := a.identified(ctx, operation, p)
 		if err != nil {
@@ -50,6 +39,20 @@ func (a *API) authorize(operation string, action auth.Action) func(huma.Context,
 		}
 		next(inner)
 	}
+}
+
+// who tells who is asking: by the key in the Authorization header, or else by the session in the cookie.
+func (a *API) who(ctx huma.Context) (auth.Principal, error) {
+	r := callOf(ctx.Context()).http
+	cookie := sessionCookie(r)
+	if ctx.Header("Authorization") != "" || cookie.IsZero() {
+		return a.Keys.Authenticate(ctx.Context(), bearer(ctx.Header("Authorization")))
+	}
+	p, err := a.People.Authenticate(ctx.Context(), cookie)
+	if err != nil {
+		return p, err
+	}
+	return p, a.sameSite(r)
 }
 
 // identified makes the request known to the log, the audit log and the handler.

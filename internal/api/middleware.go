@@ -20,6 +20,7 @@ type call struct {
 	key  string // id of the API key; not secret
 	user string // id of the person
 	from string // address of the caller
+	http *http.Request
 	log  *slog.Logger
 }
 
@@ -59,7 +60,7 @@ var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // query, and no header: none of them can carry a secret into the log.
 func (a *API) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: r.Header.Get("X-Request-Id"), log: a.Log, from: a.address(r)}
+		c := &call{id: r.Header.Get("X-Request-Id"), log: a.Log, from: a.address(r), http: r}
 		if !requestIDPattern.MatchString(c.id) {
 			c.id = strings.ToLower(rand.Text())
 		}

@@ -22,6 +22,7 @@ var versions = []struct{ number, what string }{
 	{"1.4.0", "Members of organizations, events, validation of a role."},
 	{"1.5.0", "Set-up by Terraform and with a role of one's own; choices of set-up; the exports that an account has, with verdicts; rename, deregister."},
 	{"1.6.0", "Deliveries: what each changed, roll back, re-import. Exports that bring the same costs, and which is primary. How fast a run goes."},
+	{"1.7.0", "People: sessions, invitations, roles; workspaces. Too many attempts are answered with 429."},
 }
 
 // Version is the version of the API that this package serves.
@@ -40,8 +41,11 @@ func humaConfig() huma.Config {
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: "bursar", Version: Version(), Description: history.String(), License: &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}},
 			Components: &huma.Components{
-				Schemas:         huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
-				SecuritySchemes: map[string]*huma.SecurityScheme{"key": {Type: "http", Scheme: "bearer", Description: "An API key: bur_…"}},
+				Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer),
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"key":     {Type: "http", Scheme: "bearer", Description: "An API key: bur_…"},
+					"session": {Type: "apiKey", In: "cookie", Name: secureCookie, Description: "The cookie of POST /api/v1/session; bursar-session on loopback without TLS. Changes need the header " + csrfHeader + ": 1."},
+				},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
@@ -150,7 +154,7 @@ func wordings() map[string]wording {
 	return out
 }
 
-var codes = words(bursar.Invalid, bursar.Malformed, bursar.NotFound, bursar.Conflict, bursar.Unauthorized, bursar.Forbidden, bursar.Unavailable, bursar.Internal)
+var codes = words(bursar.Invalid, bursar.Malformed, bursar.NotFound, bursar.Conflict, bursar.Unauthorized, bursar.Forbidden, bursar.TooMany, bursar.Unavailable, bursar.Internal)
 
 var capabilities = words(bursar.CapAccess, bursar.CapOrganization, bursar.CapBillingExport, bursar.CapCostExplorer, bursar.CapInventory, bursar.CapMemberAccess)
 

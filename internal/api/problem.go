@@ -46,7 +46,7 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 var statusOf = map[bursar.Code]int{
 	bursar.Invalid: http.StatusUnprocessableEntity, bursar.Malformed: http.StatusBadRequest, bursar.NotFound: http.StatusNotFound,
 	bursar.Conflict: http.StatusConflict, bursar.Unauthorized: http.StatusUnauthorized, bursar.Forbidden: http.StatusForbidden,
-	bursar.Unavailable: http.StatusServiceUnavailable, bursar.Internal: http.StatusInternalServerError,
+	bursar.TooMany: http.StatusTooManyRequests, bursar.Unavailable: http.StatusServiceUnavailable, bursar.Internal: http.StatusInternalServerError,
 }
 
 // problemOf is the one place that turns an error into an answer. An error that is not a [bursar.Error] is our mistake: it is

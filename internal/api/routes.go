@@ -89,7 +89,7 @@ func (a *API) operation(route string, action auth.Action, ab about) huma.Operati
 		OperationID: ab.id, Method: method, Path: path, DefaultStatus: ab.status, Tags: []string{ab.tag},
 		Summary: strings.TrimSuffix(summary, "."), Description: strings.TrimSpace(description + "\n\nNeeds the permission `" + string(action) + "`."),
 		MaxBodyBytes: maxBody, BodyReadTimeout: wait, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(ab.id, action)},
-		Security: []map[string][]string{{"key": {}}},
+		Security: []map[string][]string{{"key": {}}, {"session": {}}},
 	}
 }
 

@@ -38,8 +38,13 @@ var accountWords = map[string]wording{
 }
 
 var identityWords = map[string]wording{
-	"NewKey.role": {enum: words(auth.Roles...)},
-	"NewKey.name": {longest: bursar.MaxAccountName},
+	"NewKey.role":          {enum: words(auth.Roles...)},
+	"NewRole.role":         {enum: words(auth.Roles...)},
+	"NewInvitation.role":   {enum: words(auth.Roles...)},
+	"Workspace.id":         {text: "ws_…"},
+	"Workspace.name":       {text: "Its name, for people.", longest: bursar.MaxAccountName},
+	"Workspace.created_at": {text: "When it was made."},
+	"NewKey.name":          {longest: bursar.MaxAccountName},
 }
 
 var auditWords = map[string]wording{

@@ -28,7 +28,8 @@ import (
 
 // App is one bursar: New opens everything, Run serves, Close lets go.
 type App struct {
-	Owner bursar.Secret // the owner's key; set at the first start only, shown once and never again
+	Owner     bursar.Secret // the owner's key; set at the first start only, shown once and never again
+	SetupLink bursar.Secret // by which a person becomes the owner, within a day; set at the first start only
 
 	config    Config
 	log       *slog.Logger
@@ -69,8 +70,13 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 	if c.Endpoint != "" {
 		log.Warn("every AWS request goes to one endpoint, which is meant for a simulated AWS", slog.String("endpoint", c.Endpoint))
 	}
-	if a.Owner, err = auth.Bootstrap(ctx, a.store); err != nil {
+	begun, err := auth.Bootstrap(ctx, a.store)
+	if err != nil {
 		return nil, err
+	}
+	a.Owner = begun.Key
+	if !begun.Setup.IsZero() {
+		a.SetupLink = bursar.NewSecret(cmp.Or(c.PublicURL, a.URL()) + api.InvitationPath + begun.Setup.Reveal())
 	}
 	return a, a.wire(ctx, aws)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,6 +26,10 @@ type Config struct {
 	DataDir   string
 	Addr      string
 	PublicURL string
+
+	TrustedProxies  []netip.Prefix
+	SessionIdle     time.Duration
+	SessionLifetime time.Duration
 
 	Region          string
 	AccessKeyID     string
@@ -162,6 +167,17 @@ var (
 	principalForm = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(role|user)/[!-~]+$`)
 )
 
+func networks(c *Config, v string) error {
+	for _, part := range strings.Split(v, ",") {
+		p, err := netip.ParsePrefix(strings.TrimSpace(part))
+		if err != nil {
+			return fmt.Errorf("%q is no network; write it like 10.0.0.0/8", strings.TrimSpace(part))
+		}
+		c.TrustedProxies = append(c.TrustedProxies, p)
+	}
+	return nil
+}
+
 func listenAddr(c *Config, v string) error {
 	if _, _, err := net.SplitHostPort(v); err != nil {
 		return fmt.Errorf("%q is not an address to listen on; write host:port, for example 127.0.0.1:8440", v)
@@ -174,6 +190,9 @@ var options = []option{
 	{key: "data_dir", def: "bursar-data", doc: "Folder that holds everything bursar keeps: the state database and the lake. Created when absent, with access for its owner only.", set: text(func(c *Config) *string { return &c.DataDir })},
 	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr},
 	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
+	{key: "trusted_proxies", doc: "Proxies in front of bursar, as networks with commas between them: 10.0.0.0/8, 192.0.2.7/32. Their X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.", set: networks},
+	{key: "session_idle", def: "12h", doc: "How long a person who has signed in may do nothing before they must sign in again.", set: span(func(c *Config) *time.Duration { return &c.SessionIdle }, time.Minute)},
+	{key: "session_lifetime", def: "168h", doc: "How long a person stays signed in at the most.", set: span(func(c *Config) *time.Duration { return &c.SessionLifetime }, time.Minute)},
 	{key: "aws_region", def: "us-east-1", doc: "Region of bursar's own AWS calls.", set: pattern(func(c *Config) *string { return &c.Region }, regionForm, "us-east-1")},
 	{key: "aws_access_key_id", doc: "Access key of bursar's own identity. Leave empty to use the ambient one: instance role, container role, environment or profile.", set: text(func(c *Config) *string { return &c.AccessKeyID })},
 	{key: "aws_secret_access_key", secret: true, doc: "Secret of that access key.", set: secret(func(c *Config) *bursar.Secret { return &c.SecretAccessKey })},

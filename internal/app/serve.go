@@ -24,6 +24,7 @@ func (Local) Serve(ctx context.Context, o cli.ServeOptions, out, log io.Writer) 
 	defer a.Close()
 	if !a.Owner.IsZero() {
 		fmt.Fprintf(out, "This is the first start. The owner's token, which is shown this once:\n\n  %s\n\n\"bursar login %s\" keeps it, or put it in BURSAR_TOKEN. Then: bursar account add 123456789012 \"Main payer\"\n\n", a.Owner.Reveal(), a.URL())
+		fmt.Fprintf(out, "In a browser, the owner is whoever opens this link first, within a day:\n\n  %s\n\n", a.SetupLink.Reveal())
 	}
 	fmt.Fprintf(out, "bursar listens on %s\n", a.URL())
 	if err := errors.Join(a.Run(ctx), a.Close()); err != nil {

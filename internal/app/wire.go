@@ -39,7 +39,8 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		job.Schedule{Name: "poll every export", Every: a.config.PollEvery, Due: due(api.KindImport, 0, accountsWithExports)},
 	)
 	a.api, err = api.New(api.Services{
-		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Guide: identity, Looker: looker{a, aws},
+		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
+		PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, Runs: a.runner, Guide: identity, Looker: looker{a, aws},
 		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log,
 	})
 	return err

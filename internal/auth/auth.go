@@ -9,9 +9,14 @@ import (
 	"github.com/bursarhq/bursar/internal/store"
 )
 
-// Bootstrap makes the first workspace and its owner's key, if the installation has no key yet. The key is the zero
-// secret when there was one.
-func Bootstrap(ctx context.Context, s *store.Store) (key bursar.Secret, err error) {
+// Begun is what the first start gave, each to be shown once. Both are zero at every later start.
+type Begun struct {
+	Key   bursar.Secret // the owner's API key
+	Setup bursar.Secret // the token of the link by which a person becomes the owner
+}
+
+// Bootstrap makes the first workspace, its owner's key and the owner's set-up link, if the installation has no key yet.
+func Bootstrap(ctx context.Context, s *store.Store) (begun Begun, err error) {
 	err = s.InTx(ctx, func(tx *store.Tx) error {
 		if started, err := tx.CheckKeys(); err != nil || started {
 			return err
@@ -20,8 +25,11 @@ func Bootstrap(ctx context.Context, s *store.Store) (key bursar.Secret, err erro
 		if err != nil {
 			return err
 		}
-		key, _, err = NewKey(tx, ws.ID, "owner", Owner, time.Time{})
+		if begun.Key, _, err = NewKey(tx, ws.ID, "owner", Owner, time.Time{}); err != nil {
+			return err
+		}
+		begun.Setup, _, err = invite(tx, ws.ID, "", Owner, setupLasts)
 		return err
 	})
-	return key, err
+	return begun, err
 }

@@ -19,17 +19,17 @@ func setup(t *testing.T) (*store.Store, bursar.Secret) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.Close() })
-	key, err := auth.Bootstrap(t.Context(), s)
-	if err != nil || key.IsZero() {
+	begun, err := auth.Bootstrap(t.Context(), s)
+	if err != nil || begun.Key.IsZero() || begun.Setup.IsZero() {
 		t.Fatalf("first start: %v", err)
 	}
-	return s, key
+	return s, begun.Key
 }
 
 func TestBootstrapGivesTheOwnerKeyOnce(t *testing.T) {
 	s, key := setup(t)
 	again, err := auth.Bootstrap(t.Context(), s)
-	if err != nil || !again.IsZero() {
+	if err != nil || !again.Key.IsZero() || !again.Setup.IsZero() {
 		t.Errorf("the second start made a key: %v", err)
 	}
 	p, err := auth.Keys{Store: s}.Authenticate(t.Context(), key)

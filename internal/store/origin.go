@@ -34,3 +34,6 @@ func OriginOf(ctx context.Context) Origin {
 
 // Actor returns who asked for the transaction.
 func (tx *Tx) Actor() bursar.Actor { return tx.origin.Actor }
+
+// As names who acts, where the transaction itself has found out: somebody who has just proven who they are.
+func (tx *Tx) As(a bursar.Actor) { tx.origin.Actor = a }
