@@ -95,20 +95,12 @@ type Warning struct {
 	Message string `json:"message"`
 }
 
-// MapKey is one key that occurs in a map column.
-type MapKey struct {
-	Column string `json:"column"` // in the lake: resource_tags, cost_category, …
-	Key    string `json:"key"`    // as it is spelled in the map
-	Rows   int64  `json:"rows"`   // that have it
-}
-
 // Result is what Run wrote.
 type Result struct {
 	Format      bursar.Format
 	FileFormat  bursar.FileFormat
 	Parts       []Part
 	Columns     []Column
-	MapKeys     []MapKey
 	SourceBytes int64   // as delivered
 	Summary             // of the rows in the parts
 	Other       []Group // rows left out because they belong to another period than Request.Period: Key is that period
