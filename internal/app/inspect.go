@@ -29,26 +29,39 @@ func (Local) Inspect(ctx context.Context, paths []string, progress func(ingest.P
 		return nil, err
 	}
 	defer os.RemoveAll(work)
-	in := inspector{work: work, progress: progress, out: &cli.Inspection{}}
+	in := newInspector(work, progress)
 	defer in.close()
+	if err := in.look(ctx, paths); err != nil {
+		return nil, err
+	}
+	return in.out, nil
+}
+
+func newInspector(work string, progress func(ingest.Progress)) *inspector {
+	return &inspector{work: work, progress: progress, out: &cli.Inspection{}}
+}
+
+// look finds the bills under paths, and reads them.
+func (in *inspector) look(ctx context.Context, paths []string) error {
 	for _, p := range paths {
 		if err := in.path(ctx, p); err != nil {
-			return nil, err
+			return err
 		}
 	}
+	in.reports = make([]*ingest.FileReport, len(in.files))
 	for i := range in.files {
 		if err := in.read(ctx, i); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if len(in.out.Report.Files) == 0 && len(in.out.Skipped) > 0 {
-		return nil, in.out.Skipped[0]
+		return in.out.Skipped[0]
 	}
 	if len(in.out.Report.Files) == 0 {
-		return nil, bursar.Errorf(bursar.Invalid, "there is no bill in %s", strings.Join(paths, ", ")).WithReason("no_bill").
+		return bursar.Errorf(bursar.Invalid, "there is no bill in %s", strings.Join(paths, ", ")).WithReason("no_bill").
 			WithHint("name the files, or a folder that holds .csv, .csv.gz, .csv.zip or .parquet files of a Cost and Usage Report or a FOCUS export")
 	}
-	return in.out, nil
+	return nil
 }
 
 // inspector finds bills, then reads them one after another.
@@ -57,6 +70,7 @@ type inspector struct {
 	progress func(ingest.Progress)
 	out      *cli.Inspection
 	files    []inspected
+	reports  []*ingest.FileReport // by file; nil = skipped
 	closers  []io.Closer
 	done     int64 // bytes of the files that were read
 }
@@ -65,7 +79,9 @@ type inspector struct {
 type inspected struct {
 	ingest.File
 	period bursar.Period // what its delivery is for; zero where nothing tells
-	loose  bool          // found in a folder, and no manifest names it: it may be anything
+	report string        // the report's or export's name; "" where nothing tells
+	loose  bool          // no manifest names it
+	alone  bool          // found in a folder, where no manifest names it: it may be anything
 }
 
 func (in *inspector) close() {
@@ -103,7 +119,8 @@ func (in *inspector) file(p string, info fs.FileInfo) {
 	if info.Mode().IsRegular() {
 		size = info.Size()
 	}
-	in.files = append(in.files, inspected{File: ingest.File{Name: p, Size: size, Open: func(context.Context) (io.ReadCloser, error) { return os.Open(p) }}})
+	open := func(context.Context) (io.ReadCloser, error) { return os.Open(p) }
+	in.files = append(in.files, inspected{File: ingest.File{Name: p, Size: size, Open: open}, loose: true})
 }
 
 // s3 reads with the ambient identity: what a person can read, this can.
@@ -152,7 +169,10 @@ func (in *inspector) bills(ctx context.Context, b bursar.Bucket, prefix, called 
 				_, body, err := b.Get(ctx, o.Key, "")
 				return body, err
 			}
-			in.files = append(in.files, inspected{ingest.File{Name: called + o.Key, Size: o.Size, Open: open}, bill.Period, bill.Manifest == ""})
+			f := inspected{File: ingest.File{Name: called + o.Key, Size: o.Size, Open: open}, period: bill.Period, report: bill.Name}
+			f.loose = bill.Period.IsZero()
+			f.alone = bill.Manifest == ""
+			in.files = append(in.files, f)
 		}
 	}
 	return nil
@@ -182,7 +202,7 @@ func (in *inspector) read(ctx context.Context, i int) error {
 	f := in.files[i]
 	r, err := ingest.Inspect(ctx, ingest.Request{Files: []ingest.File{f.File}, Dir: in.work, Period: f.period, Progress: in.tell(i)})
 	in.done += max(0, f.Size)
-	if bursar.CodeOf(err) == bursar.Invalid && f.loose {
+	if bursar.CodeOf(err) == bursar.Invalid && f.alone {
 		in.out.Skipped = append(in.out.Skipped, err)
 		return nil
 	}
@@ -190,6 +210,7 @@ func (in *inspector) read(ctx context.Context, i int) error {
 		return err
 	}
 	in.out.Add(r)
+	in.reports[i] = &r.Files[0]
 	for _, g := range r.Total.ByPeriod {
 		if !f.period.IsZero() && g.Key != f.period.String() {
 			in.out.Notes = append(in.out.Notes, fmt.Sprintf("%s: %d rows (%s %s) belong to %s; an import of the delivery for %s leaves them out", f.Name, g.Rows, g.Cost, g.Currency, g.Key, f.period))

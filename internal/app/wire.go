@@ -8,6 +8,7 @@ import (
 	"github.com/bursarhq/bursar/internal/api"
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/awsapi"
+	"github.com/bursarhq/bursar/internal/billing/deposit"
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
 	"github.com/bursarhq/bursar/internal/check"
@@ -31,7 +32,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		job.Kind{Name: api.KindMembersFailed, Do: a.members(aws, kind.Lacking).Do, AtOnce: 1},
 		job.Kind{Name: api.KindSync, Do: a.members(aws, kind.Reached).Do, AtOnce: 1},
 		// One import uses every core, and all the memory that imports may have.
-		job.Kind{Name: api.KindImport, AtOnce: 1, Do: kind.Import{Store: a.store, Lake: a.lake, Open: bucketOf(aws), Now: a.now, Check: enqueue(api.KindCheck)}.Do},
+		job.Kind{Name: api.KindImport, AtOnce: 1, Do: a.imports(bucketOf(aws)).Do},
 	)
 	a.scheduler = job.NewScheduler(a.runner,
 		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, ownAccess)},
@@ -44,6 +45,18 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log,
 	})
 	return err
+}
+
+// imports is the kind of run that takes bills in: those that AWS delivers, and those that people brought.
+func (a *App) imports(delivered kind.Buckets) kind.Import {
+	folder := deposit.In(a.config.DataDir)
+	open := func(ctx context.Context, acct bursar.Account, e bursar.Export) (bursar.Bucket, error) {
+		if deposit.Is(e) {
+			return folder.Open(acct.ID)
+		}
+		return delivered(ctx, acct, e)
+	}
+	return kind.Import{Store: a.store, Lake: a.lake, Open: open, Now: a.now, Deposits: folder.Exports, Check: enqueue(api.KindCheck)}
 }
 
 // statements runs people's SQL.

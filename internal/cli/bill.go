@@ -12,12 +12,12 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func billCommand(local Local) *cobra.Command {
-	return group("bill", "Read bills on disk or in S3, without a server", billInspect(local))
+func billCommand(local Local, s *serverFlags) *cobra.Command {
+	return group("bill", "Read and import bills on disk or in S3", billInspect(local, s), billImport(local, s))
 }
 
-func billInspect(local Local) *cobra.Command {
-	var asJSON, quiet bool
+func billInspect(local Local, s *serverFlags) *cobra.Command {
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "inspect PATH...",
 		Short: "Say what bills are, and their exact totals",
@@ -36,8 +36,8 @@ Something that is no bill is an error that says what it looks like instead, with
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			bar := newProgress(c.ErrOrStderr(), quiet)
-			found, err := local.Inspect(c.Context(), args, func(p ingest.Progress) { bar.show(readingBills(p)) })
+			bar := newProgress(c.ErrOrStderr(), s.quiet)
+			found, err := local.Inspect(c.Context(), args, func(p ingest.Progress) { bar.show(ReadingBills(p)) })
 			bar.clear()
 			if err != nil {
 				return err
@@ -55,12 +55,11 @@ Something that is no bill is an error that says what it looks like instead, with
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.Flags().BoolVarP(&quiet, "quiet", "q", false, "show no progress")
 	return c
 }
 
-// readingBills is the progress of reading bills, as a bar shows it.
-func readingBills(p ingest.Progress) bursar.Progress {
+// ReadingBills is the progress of reading bills, as a bar shows it.
+func ReadingBills(p ingest.Progress) bursar.Progress {
 	step := "reading bills"
 	if p.Files > 1 {
 		step = fmt.Sprintf("reading bill %d of %d", min(p.FilesDone+1, p.Files), p.Files)

@@ -18,6 +18,29 @@ type Local interface {
 	// Inspect reads bills: files, folders laid out like the bucket, or s3:// addresses with the ambient
 	// identity. Something that is no bill is an error with the code invalid that says what it looks like.
 	Inspect(ctx context.Context, paths []string, progress func(ingest.Progress)) (*Inspection, error)
+	// ImportBill deposits bills in the data folder for a registered account, and imports them where no server works on that
+	// folder. Where one does, it only deposits them: the server is still to be asked.
+	ImportBill(ctx context.Context, o ImportBillOptions, progress func(bursar.Progress)) (*ImportedBill, error)
+}
+
+// ImportBillOptions are the flags of bursar bill import.
+type ImportBillOptions struct {
+	ServeOptions
+	Paths   []string
+	Account string // its record's id or its 12 digits
+	Name    string // of the bill; "" is the report's own, or "local"
+	// Find asks the server that works on the data folder for the id of the account's record.
+	Find func(ctx context.Context, account string) (id string, err error)
+}
+
+// ImportedBill is what bill import did.
+type ImportedBill struct {
+	Serving    bool              // a server works on the data folder: it is still to be asked to import
+	Account    string            // the record's id
+	Names      []string          // of the bills
+	Deliveries []bursar.Delivery // that now count
+	Notes      []string
+	Skipped    []error
 }
 
 // Inspection is what was found in bills.

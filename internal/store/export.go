@@ -19,15 +19,17 @@ func scanExport(r scanner) (bursar.Export, error) {
 
 // FollowExport saves an export that an account has, and returns it with its id. One that is known already (same account, bucket,
 // prefix and name) keeps its id and history, and takes over what changed. Only one export of an account is followed at a time: the bill of
-// another one, which was followed before, stays as it is.
+// another one, which was followed before, stays as it is. Bills that people brought, which have no bucket, are followed beside it.
 func (tx *Tx) FollowExport(e bursar.Export) (bursar.Export, error) {
 	known, err := one(tx, "export", scanExport, `SELECT `+exportColumns+` FROM exports
 		WHERE workspace_id = $1 AND account = $2 AND bucket = $3 AND prefix = $4 AND name = $5`, e.WorkspaceID, e.AccountID, e.Bucket, e.Prefix, e.Name)
 	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
 		return e, err
 	}
-	if err := tx.exec(`UPDATE exports SET followed = 0 WHERE workspace_id = $1 AND account = $2 AND id <> $3`, e.WorkspaceID, e.AccountID, known.ID); err != nil {
-		return e, err
+	if e.Bucket != "" {
+		if err := tx.exec(`UPDATE exports SET followed = 0 WHERE workspace_id = $1 AND account = $2 AND id <> $3 AND bucket <> ''`, e.WorkspaceID, e.AccountID, known.ID); err != nil {
+			return e, err
+		}
 	}
 	e.Followed = true
 	if err == nil {

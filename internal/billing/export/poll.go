@@ -201,6 +201,20 @@ func Discover(ctx context.Context, b bursar.Bucket, e bursar.Export) ([]Known, e
 	return slices.SortedFunc(maps.Values(best), byPeriod), nil
 }
 
+// Relist adds to what is known what a listing finds, and has every period looked at: for where listing costs nothing, and months come in
+// any order.
+func Relist(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known) ([]Known, error) {
+	found, err := Discover(ctx, b, e)
+	if err != nil {
+		return nil, err
+	}
+	all := merge(known, found)
+	for i := range all {
+		all[i].CheckedAt = time.Time{}
+	}
+	return all, nil
+}
+
 // preferred decides between two manifests of one period outside any version's folder: the Athena layout's, which is
 // longer, stands beside an older layout's after a report was changed.
 func preferred(a, b string) bool { return len(a) > len(b) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"time"
 
@@ -30,6 +31,8 @@ type Import struct {
 	Lake  Importer
 	Open  Buckets
 	Now   func() time.Time
+	// Deposits lists the bills of an account that people brought themselves, as exports without a bucket. May be nil.
+	Deposits func(a bursar.Account) ([]bursar.Export, error)
 	// Check enqueues a check of the account. It is called when bills arrive that its findings do not know of yet. May be nil.
 	Check func(tx *store.Tx, a bursar.Account) error
 }
@@ -43,24 +46,27 @@ func (k Import) Do(ctx context.Context, live *job.Live) error {
 		if account, err = tx.Account(run.WorkspaceID, run.AccountID); err != nil {
 			return err
 		}
-		if err = secure(tx, account); err != nil {
-			return err
-		}
-		exports, err = tx.Followed(run.WorkspaceID, run.AccountID)
-		return err
+		return secure(tx, account)
 	})
 	if err != nil {
 		return err
 	}
+	if exports, err = k.Follow(ctx, account); err != nil {
+		return err
+	}
+	tell := func(p bursar.Progress) { live.Progress(ctx, p) }
 	if len(exports) == 0 {
-		live.Progress(ctx, bursar.Progress{Step: "no export is followed yet"})
+		tell(bursar.Progress{Step: "no export is followed yet"})
 		return nil
 	}
 	var failures error
 	published := 0
 	for _, e := range exports {
-		n, err := k.one(ctx, live, account, e)
-		if published += n; err != nil {
+		n, err := k.One(ctx, tell, account, e)
+		if e.Bucket != "" { // AWS delivered it: what the findings say of the account may have changed
+			published += n
+		}
+		if err != nil {
 			failures = errors.Join(failures, fmt.Errorf("export %s: %w", e.Name, err))
 		}
 	}
@@ -92,9 +98,34 @@ func secure(tx *store.Tx, a bursar.Account) error {
 	return nil
 }
 
-// one looks at one export, and counts what was published.
-func (k Import) one(ctx context.Context, live *job.Live, a bursar.Account, e bursar.Export) (published int, err error) {
-	live.Progress(ctx, bursar.Progress{Step: "looking for deliveries of " + e.Name})
+// Follow returns the exports of an account; bills that were deposited for it are followed from now on.
+func (k Import) Follow(ctx context.Context, a bursar.Account) (exports []bursar.Export, err error) {
+	var deposited []bursar.Export
+	if k.Deposits != nil {
+		if deposited, err = k.Deposits(a); err != nil {
+			return nil, err
+		}
+	}
+	if len(deposited) > 0 {
+		err = k.Store.InTx(ctx, func(tx *store.Tx) error {
+			for _, e := range deposited {
+				if _, err := tx.FollowExport(e); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = k.Store.View(ctx, func(tx *store.Tx) (err error) { exports, err = tx.Followed(a.WorkspaceID, a.ID); return err })
+	return exports, err
+}
+
+// One looks at one export, imports what is new, and counts what was published.
+func (k Import) One(ctx context.Context, tell func(bursar.Progress), a bursar.Account, e bursar.Export) (published int, err error) {
+	tell(bursar.Progress{Step: "looking for deliveries of " + e.Name})
 	known, err := k.known(ctx, e)
 	if err != nil {
 		return 0, err
@@ -103,13 +134,21 @@ func (k Import) one(ctx context.Context, live *job.Live, a bursar.Account, e bur
 	if err != nil {
 		return 0, err
 	}
+	if c, ok := bucket.(io.Closer); ok {
+		defer c.Close()
+	}
+	if e.Bucket == "" {
+		if known, err = export.Relist(ctx, bucket, e, known); err != nil {
+			return 0, err
+		}
+	}
 	looks, err := export.Poll(ctx, bucket, e, known, k.Now())
 	if err != nil {
 		return 0, err
 	}
 	var failures error
 	for _, l := range looks {
-		err := k.deal(ctx, live, e, bucket, l)
+		err := k.deal(ctx, tell, e, bucket, l)
 		if err == nil && l.New != nil {
 			published++
 		}
@@ -130,7 +169,7 @@ func (k Import) known(ctx context.Context, e bursar.Export) (known []export.Know
 }
 
 // deal imports what a look found, and remembers the look. The lake itself remembers a manifest that it dealt with.
-func (k Import) deal(ctx context.Context, live *job.Live, e bursar.Export, b bursar.Bucket, l export.Look) error {
+func (k Import) deal(ctx context.Context, tell func(bursar.Progress), e bursar.Export, b bursar.Bucket, l export.Look) error {
 	if l.Requested {
 		err := k.Store.InTx(ctx, func(tx *store.Tx) error { return tx.SetManifest(e.WorkspaceID, e.ID, store.Manifest(l.Known)) })
 		if err != nil {
@@ -142,7 +181,7 @@ func (k Import) deal(ctx context.Context, live *job.Live, e bursar.Export, b bur
 	}
 	step := fmt.Sprintf("importing %s of %s", l.Period, e.Name)
 	d, err := k.Lake.Import(ctx, *l.New, b, func(p ingest.Progress) {
-		live.Progress(ctx, progress(step, p))
+		tell(progress(step, p))
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.Period, err)
