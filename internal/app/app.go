@@ -2,7 +2,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +20,6 @@ import (
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
 	"github.com/bursarhq/bursar/internal/console"
 	"github.com/bursarhq/bursar/internal/job"
-	"github.com/bursarhq/bursar/internal/register"
 	"github.com/bursarhq/bursar/internal/store"
 	"github.com/bursarhq/bursar/web"
 )
@@ -62,7 +60,7 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 	}
 	aws, err := awsapi.New(ctx, awsapi.Config{
 		Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint, Assumed: auditAssumed(store.NewAuditQueue(a.store)),
+		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint, Log: log, Assumed: auditAssumed(store.NewAuditQueue(a.store)),
 	})
 	if err != nil {
 		return nil, err
@@ -165,24 +163,6 @@ func (a *App) Close() error {
 	}
 	a.closers = nil
 	return err
-}
-
-// identity asks AWS who bursar is. Without an answer the server starts all the same: it says so in the log, and set-up says
-// what is missing.
-func (a *App) identity(ctx context.Context, aws *awsapi.Client) register.Config {
-	c := register.Config{TemplateBaseURL: a.config.TemplateBaseURL, ConsoleBaseURL: a.config.ConsoleBaseURL, PublicURL: cmp.Or(a.config.PublicURL, a.URL()), DownloadPath: api.TemplatesPath}
-	id, err := aws.Identity(ctx)
-	if err != nil {
-		a.log.Warn("bursar has no AWS identity: accounts can be registered but not set up or checked", slog.Any("error", err),
-			slog.String("hint", "run where an identity is ambient, or set aws_access_key_id; then start again"))
-		return c
-	}
-	if !id.PrincipalExact {
-		a.log.Warn("the exact ARN of bursar's own role is not known: AWS hides its path", slog.String("assumed", id.PrincipalARN), slog.String("hint", "set aws_principal_arn"))
-	}
-	a.log.Info("bursar's AWS identity", slog.String("arn", id.PrincipalARN))
-	c.PrincipalAccountID, c.PrincipalARN = id.AccountID, id.PrincipalARN
-	return c
 }
 
 // accessRequest says how an account's role is assumed for work.

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
@@ -28,6 +29,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/aws/smithy-go/logging"
 	"github.com/bursarhq/bursar"
 )
 
@@ -61,6 +63,7 @@ type Config struct {
 	// cannot keep a record it answers with an error, and there is no session. nil keeps none.
 	Assumed func(ctx context.Context, r AssumeRequest, refused error) error
 
+	Log        *slog.Logger     // of what the SDK remarks while it looks for the ambient identity; nil = nothing is logged
 	HTTPClient *http.Client     // nil = the SDK's own. Redirects are never followed
 	Now        func() time.Time // nil = time.Now
 }
@@ -148,6 +151,7 @@ func (c *Client) ownCredentials(ctx context.Context) (aws.CredentialsProvider, e
 	}
 	opts := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithRegion(cfg.Region), awsconfig.WithHTTPClient(c.http), awsconfig.WithRetryer(retryer), awsconfig.WithAppID("bursar"),
+		awsconfig.WithLogger(remarks(cfg.Log)),
 	}
 	if cfg.Profile != "" {
 		opts = append(opts, awsconfig.WithSharedConfigProfile(cfg.Profile))
@@ -161,6 +165,16 @@ func (c *Client) ownCredentials(ctx context.Context) (aws.CredentialsProvider, e
 			WithHint("look at AWS_PROFILE and the files ~/.aws/config and ~/.aws/credentials")
 	}
 	return aws.NewCredentialsCache(&ownProvider{loaded.Credentials}, func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }), nil
+}
+
+// remarks takes what the SDK would print on standard error by itself.
+func remarks(log *slog.Logger) logging.Logger {
+	if log == nil {
+		return logging.Nop{}
+	}
+	return logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
+		log.Debug("the AWS SDK remarks", slog.String("remark", fmt.Sprintf(format, v...)))
+	})
 }
 
 // ownError marks a failure to find bursar's own credentials, so that it is not taken for the customer's fault.

@@ -109,9 +109,14 @@ func printYAML(w io.Writer, value any) error {
 	return enc.Close()
 }
 
-// plain takes JSON's brackets and quotes off. The encoder quotes again what would not be read as the same text: an account id, for example.
+// plain takes JSON's brackets and quotes off, save where a text would be read as something else: an account id, or "no".
 func plain(n *yaml.Node) {
 	n.Style = 0
+	if n.Tag == "!!str" {
+		var quoted yaml.Node
+		_ = quoted.Encode(n.Value) // a text can be encoded
+		n.Style = quoted.Style
+	}
 	for _, c := range n.Content {
 		plain(c)
 	}

@@ -19,11 +19,14 @@ func runRow(r bursar.Run) []string {
 	if !r.StartedAt.IsZero() {
 		began = r.StartedAt.UTC().Format(time.RFC3339)
 	}
-	step := r.Progress.Step
-	if r.Error != nil {
-		step = r.Error.Message
+	step, how := r.Progress.Step, runProgress(r.Progress)
+	switch {
+	case r.Error != nil:
+		step, how = r.Error.Message, ""
+	case r.State == bursar.RunSucceeded && r.Progress.Total > 0: // where it was when it ended is no news
+		step, how = "", ""
 	}
-	return []string{r.ID, r.Kind, r.AccountID, string(r.State), runProgress(r.Progress), step, began}
+	return []string{r.ID, r.Kind, r.AccountID, string(r.State), how, step, began}
 }
 
 func runProgress(p bursar.Progress) string {
