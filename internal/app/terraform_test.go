@@ -50,6 +50,11 @@ func (a applied) write(step string, elsewhere bool) {
 func (a applied) apply() {
 	a.Helper()
 	a.tf.Run(a, a.dir, a.env, "apply", "-auto-approve", "-no-color", "-input=false")
+}
+
+// settled proves that a second plan changes nothing.
+func (a applied) settled() {
+	a.Helper()
 	if out, err := a.tf.Try(a, a.dir, a.env, "plan", "-detailed-exitcode", "-no-color", "-input=false"); err != nil {
 		a.Errorf("a second plan changes something: %v\n%s", err, out)
 	}
@@ -58,6 +63,9 @@ func (a applied) apply() {
 // TestTerraformPath registers a payer by Terraform, with the module as bursar serves it: access, then the export with its bucket
 // elsewhere, then the linked accounts; and takes all of it away.
 func TestTerraformPath(t *testing.T) {
+	if testing.Short() {
+		t.Skip("applies with the real AWS provider for a minute")
+	}
 	tf := tftest.Find(t)
 	l := newLand(t, func(c *app.Config) { c.TemplateBaseURL = "" })
 	l.register(client.NewAccount{AccountID: payer, Name: "Example", Method: string(bursar.MethodTerraform)})
@@ -81,6 +89,7 @@ func TestTerraformPath(t *testing.T) {
 	}
 	a.write("members", true)
 	a.apply()
+	a.settled()
 	if _, e := l.aws.Cloud().Role("222233334444", roleName(t, l)); e != nil {
 		t.Errorf("the linked accounts have no role: %v", e)
 	}

@@ -140,14 +140,3 @@ func (s *Service) getVersioning(c *call) *cloud.Error {
 		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ VersioningConfiguration"`
 	}{})
 }
-
-func (s *Service) getEncryption(c *call) *cloud.Error {
-	type rule struct {
-		Algorithm string `xml:"ApplyServerSideEncryptionByDefault>SSEAlgorithm"`
-		BucketKey bool   `xml:"BucketKeyEnabled"`
-	}
-	return c.reply(struct {
-		XMLName xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ServerSideEncryptionConfiguration"`
-		Rule    rule
-	}{Rule: rule{"AES256", false}})
-}

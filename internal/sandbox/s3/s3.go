@@ -38,8 +38,9 @@ type bucket struct {
 	created             time.Time
 	policyText          string
 	policy              *policy.Document
-	publicBlock         []byte   // as it was put
-	before              []func() // what must be done before anybody looks into it
+	publicBlock         []byte            // as it was put
+	settings            map[string][]byte // XML by subresource
+	before              []func()          // what must be done before anybody looks into it
 	keys                []string
 	objects             map[string]*object
 }

@@ -44,6 +44,11 @@ var bucketOperations = map[[2]string]operation{
 	{"DELETE", "publicAccessBlock"}: {"DeletePublicAccessBlock", "s3:PutBucketPublicAccessBlock", (*Service).deletePublicBlock},
 	{"GET", "versioning"}:           {"GetBucketVersioning", "s3:GetBucketVersioning", (*Service).getVersioning},
 	{"GET", "encryption"}:           {"GetBucketEncryption", "s3:GetEncryptionConfiguration", (*Service).getEncryption},
+	{"PUT", "encryption"}:           {"PutBucketEncryption", "s3:PutEncryptionConfiguration", (*Service).putSetting},
+	{"DELETE", "encryption"}:        {"DeleteBucketEncryption", "s3:PutEncryptionConfiguration", (*Service).deleteSetting},
+	{"GET", "ownershipControls"}:    {"GetBucketOwnershipControls", "s3:GetBucketOwnershipControls", (*Service).getOwnership},
+	{"PUT", "ownershipControls"}:    {"PutBucketOwnershipControls", "s3:PutBucketOwnershipControls", (*Service).putSetting},
+	{"DELETE", "ownershipControls"}: {"DeleteBucketOwnershipControls", "s3:PutBucketOwnershipControls", (*Service).deleteSetting},
 	{"POST", "delete"}:              {"DeleteObjects", "", (*Service).deleteObjects},
 }
 
