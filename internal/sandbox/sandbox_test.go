@@ -306,6 +306,25 @@ func TestUnknownSection(t *testing.T) {
 	}
 }
 
+// TestBillingSectionsThatAreWrong say what is wrong with them.
+func TestBillingSectionsThatAreWrong(t *testing.T) {
+	for section, want := range map[string]string{
+		`payers: [{account: "131313131313"}]`:                                                                 `there is no account "131313131313"`,
+		`payers: [{account: "777788889999", since: 2026}]`:                                                    "not a billing period",
+		`exports: [{account: "777788889999", name: x, bucket: b}]`:                                            "InvalidBucketName",
+		`exports: [{account: "777788889999", name: x, bucket: bills, kind: cur3}]`:                            "none of legacy, cur2",
+		`exports: [{account: "777788889999", name: x, bucket: bills, file: xls}]`:                             "none of csv, zip, parquet",
+		`exports: [{account: "777788889999", name: x, bucket: bills, files: /nowhere}]`:                       "nowhere",
+		`exports: [{account: "777788889999", name: x, bucket: bills, kind: legacy, file: csv, athena: true}]`: "ATHENA",
+		`first_delivery: soon`: "soon",
+	} {
+		w := mustWorld(t, "accounts: [{id: \"777788889999\"}]\nbilling:\n  "+section+"\n")
+		if _, err := sandbox.New(sandbox.Config{World: w}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", section, err)
+		}
+	}
+}
+
 func TestCloseWithoutStart(t *testing.T) {
 	s, err := sandbox.New(sandbox.Config{})
 	if err != nil {

@@ -78,6 +78,11 @@ func New(c *cloud.Cloud, buckets Buckets) (*Service, error) {
 	s.since = bursar.PeriodOf(s.began).Add(1 - s.section.Months)
 	c.HandleResource("AWS::CUR::ReportDefinition", reportHandler{s})
 	c.HandleResource("AWS::BCMDataExports::Export", exportHandler{s})
+	for _, p := range s.section.Payers {
+		if _, ok := c.Account(p.Account); !ok {
+			return nil, fmt.Errorf("world: billing: payers: there is no account %q", p.Account)
+		}
+	}
 	for _, x := range s.section.Exports {
 		if err := s.existing(x); err != nil {
 			return nil, fmt.Errorf("world: billing: export %s: %w", x.Name, err)

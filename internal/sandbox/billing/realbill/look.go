@@ -115,6 +115,7 @@ func (b *File) lookZip(f *os.File) error {
 
 func (b *File) lookCSV(r io.Reader) error {
 	c := csv.NewReader(io.LimitReader(r, 1<<20))
+	c.FieldsPerRecord = -1 // ragged bills are served too: what becomes of them is the reader's affair
 	header, err := c.Read()
 	if err != nil {
 		return err
@@ -125,7 +126,7 @@ func (b *File) lookCSV(r io.Reader) error {
 		return fmt.Errorf("it has no line items: %w", err)
 	}
 	b.Columns = header
-	return b.decide(header, func(i int) (time.Time, error) { return parseTime(row[i]) })
+	return b.decide(header[:min(len(header), len(row))], func(i int) (time.Time, error) { return parseTime(row[i]) })
 }
 
 // decide finds the family and the month.
