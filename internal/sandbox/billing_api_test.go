@@ -201,7 +201,7 @@ func TestTables(t *testing.T) {
 	for _, in := range []*bcmdataexports.GetTableInput{
 		{TableName: aws.String("NO_TABLE")},
 		{TableName: aws.String("COST_AND_USAGE_REPORT"), TableProperties: map[string]string{"INCLUDE_RESOURCES": "yes"}},
-		{TableName: aws.String("FOCUS_1_2_AWS"), TableProperties: map[string]string{"TIME_GRANULARITY": "HOURLY"}},
+		{TableName: aws.String("FOCUS_1_2_AWS"), TableProperties: map[string]string{"INCLUDE_RESOURCES": "TRUE"}},
 	} {
 		if _, err := c.GetTable(ctx, in); code(err) != "ValidationException" {
 			t.Errorf("%s: %v", *in.TableName, err)
