@@ -85,13 +85,28 @@ func (b *Bucket) Get(ctx context.Context, key, ifNoneMatch string) (bursar.Objec
 	}
 	out, err := b.client.GetObject(ctx, in)
 	if err != nil {
-		return bursar.Object{}, nil, fmt.Errorf("get s3://%s/%s: %w", b.name, key, objectError(err))
+		return bursar.Object{}, nil, fmt.Errorf("get s3://%s/%s: %w", b.name, key, b.absent(ctx, key, objectError(err)))
 	}
 	o := bursar.Object{Key: key, Size: aws.ToInt64(out.ContentLength), ETag: aws.ToString(out.ETag), Modified: aws.ToTime(out.LastModified).UTC()}
 	if out.ContentLength == nil {
 		o.Size = -1
 	}
 	return o, &wholeBody{body: out.Body, left: o.Size}, nil
+}
+
+// absent says that an object is not there where S3 refuses to say it: who may list only a part of a bucket is denied an object
+// that does not exist (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html), and may list the object's own name.
+func (b *Bucket) absent(ctx context.Context, key string, refused error) error {
+	var resp *smithyhttp.ResponseError
+	if !errors.As(refused, &resp) || resp.HTTPStatusCode() != http.StatusForbidden {
+		return refused
+	}
+	for o, err := range b.List(ctx, key) {
+		if err != nil || o.Key == key {
+			return refused
+		}
+	}
+	return errors.Join(bursar.ErrNoObject, refused)
 }
 
 // objectError keeps AWS's error and lets errors.Is find ours.

@@ -35,6 +35,12 @@ func bucketServer(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></LocationConstraint>`)
 	case q.Has("policy"):
 		fail(http.StatusNotFound, "NoSuchBucketPolicy", "The bucket policy does not exist")
+	case strings.HasSuffix(r.URL.Path, "/secret") || strings.HasSuffix(r.URL.Path, "/absent"):
+		fail(http.StatusForbidden, "AccessDenied", "Access Denied")
+	case q.Get("prefix") == "secret":
+		fmt.Fprint(w, `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>secret</Key><Size>1</Size></Contents></ListBucketResult>`)
+	case q.Get("prefix") == "absent":
+		fmt.Fprint(w, `<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>absent-not</Key><Size>1</Size></Contents></ListBucketResult>`)
 	case q.Has("list-type") && q.Get("continuation-token") == "":
 		fmt.Fprint(w, `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>p//a b</Key><Size>5</Size><ETag>"e"</ETag><LastModified>2026-07-01T00:00:00Z</LastModified></Contents></ListBucketResult>`)
 	case q.Has("list-type"):
@@ -95,6 +101,12 @@ func TestBucketReads(t *testing.T) {
 	}
 	if _, _, err := b.Get(t.Context(), "none", ""); !errors.Is(err, bursar.ErrNoObject) {
 		t.Errorf("missing object: %v", err)
+	}
+	if _, _, err := b.Get(t.Context(), "absent", ""); !errors.Is(err, bursar.ErrNoObject) {
+		t.Errorf("an object that is refused because it is not there: %v", err)
+	}
+	if _, _, err := b.Get(t.Context(), "secret", ""); err == nil || errors.Is(err, bursar.ErrNoObject) {
+		t.Errorf("an object that is refused although it is there: %v", err)
 	}
 	if region, err := b.Location(t.Context()); err != nil || region != "us-east-1" {
 		t.Errorf("location %q %v", region, err)

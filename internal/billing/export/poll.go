@@ -122,8 +122,8 @@ func merge(known, found []Known) []Known {
 
 func byPeriod(a, b Known) int { return strings.Compare(a.Period.String(), b.Period.String()) }
 
-// withNewPeriods adds the periods since the first known one that nothing is known of: their manifests have the same
-// name in another month's folder.
+// withNewPeriods adds the periods that nothing is known of and that AWS may still begin to write: their manifests have the same
+// name in another month's folder. Older ones are found by listing.
 func withNewPeriods(known []Known, now time.Time) []Known {
 	if len(known) == 0 {
 		return nil
@@ -135,7 +135,7 @@ func withNewPeriods(known []Known, now time.Time) []Known {
 	sorted := slices.SortedFunc(maps.Values(by), byPeriod)
 	first, pattern := sorted[0].Period, sorted[len(sorted)-1].Key
 	for p, n := first, 0; !bursar.PeriodOf(now).Before(p) && n < 600; p, n = p.Add(1), n+1 {
-		if _, have := by[p]; have {
+		if _, have := by[p]; have || now.Sub(p.End()) >= weeklyAfterEnd {
 			continue
 		}
 		if key, ok := ForPeriod(pattern, p); ok {
@@ -185,6 +185,9 @@ func look(ctx context.Context, b bursar.Bucket, e bursar.Export, k Known) (Look,
 func Discover(ctx context.Context, b bursar.Bucket, e bursar.Export) ([]Known, error) {
 	best := map[bursar.Period]Known{}
 	for _, folder := range Folders(e) {
+		if len(best) > 0 {
+			break // an export lies in one of them
+		}
 		for obj, err := range b.List(ctx, folder) {
 			if err != nil {
 				return nil, fmt.Errorf("listing %s: %w", folder, err)
