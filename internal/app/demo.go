@@ -21,7 +21,7 @@ import (
 
 // Demo runs bursar and a simulated AWS beside it, on loopback.
 func (Local) Demo(ctx context.Context, o cli.DemoOptions, out, log io.Writer) error {
-	d := &demo{options: o, out: out, log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))}
+	d := &demo{options: o, out: out, log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	defer d.close()
 	if err := d.open(ctx); err != nil {
 		return err

@@ -175,7 +175,7 @@ func (j *mainJob) poll(ctx context.Context) (string, error) {
 
 // scheduled runs what the schedule would.
 func (j *mainJob) scheduled(ctx context.Context) error {
-	a, err := j.client.Account(ctx, demoPayer)
+	a, err := j.client.Account(ctx, j.account)
 	if err != nil {
 		return err
 	}

@@ -14,24 +14,45 @@ import (
 // demoPayer is the payer of the demo's world.
 const demoPayer = "111122223333"
 
-// mainJob is bursar's main job, done through its API and the simulated AWS's pages as a person would.
+// mainJob is bursar's main job for one account, done through its API and the simulated AWS's pages as a person would.
 type mainJob struct {
 	*demo
-	steps  steps
-	export bursar.Export // that bursar follows, once there is one
+	steps   *steps
+	account string        // 12 digits
+	name    string        // what it is registered as
+	export  bursar.Export // that bursar follows, once there is one
+}
+
+// task is one step of the demo. It returns a sentence for people.
+type task struct {
+	what string
+	do   func(context.Context) (string, error)
 }
 
 // once does the main job. It ends at the first step that goes wrong.
 func (d *demo) once(ctx context.Context) error {
-	j := &mainJob{demo: d, steps: steps{out: d.out, json: d.options.JSON, now: time.Now}}
-	list := []struct {
-		what string
-		do   func(context.Context) (string, error)
-	}{
-		{"register the payer " + demoPayer + ", by the console method", j.register},
-		{"create its access stack, as the AWS page would", func(ctx context.Context) (string, error) { return j.createStack(ctx, "access") }},
+	s := &steps{out: d.out, json: d.options.JSON, now: time.Now}
+	j := &mainJob{demo: d, steps: s, account: demoPayer, name: "Example Corp"}
+	list := j.newExport()
+	if d.options.Bill != "" {
+		list = append(list, d.realBill(s)...)
+	}
+	for _, t := range list {
+		if err := s.do(t.what, func() (string, error) { return t.do(ctx) }); err != nil {
+			return err
+		}
+	}
+	s.text("\nEvery total is right.\n")
+	return nil
+}
+
+// newExport is the way of an account whose export is new.
+func (j *mainJob) newExport() []task {
+	return []task{
+		{"register the payer " + j.account + ", by the console method", j.register},
+		{"create its access stack, as the AWS page would", j.createStack("access")},
 		{"check and confirm: it is a payer", j.confirmAccess},
-		{"set up a new CUR 2.0 export", func(ctx context.Context) (string, error) { return j.createStack(ctx, "export") }},
+		{"set up a new CUR 2.0 export", j.createStack("export")},
 		{"check and confirm: the export is there, its first delivery is awaited", j.confirmExport},
 		{"the clock moves 36 hours, AWS delivers", j.wait},
 		{"import what was delivered, and publish it", j.importNew},
@@ -42,17 +63,10 @@ func (d *demo) once(ctx context.Context) error {
 		{"AWS restates last month", j.restate},
 		{"import it: the total follows, and nothing is counted twice", j.follow},
 	}
-	for _, s := range list {
-		if err := j.steps.do(s.what, func() (string, error) { return s.do(ctx) }); err != nil {
-			return err
-		}
-	}
-	j.steps.text("\nEvery total is right.\n")
-	return nil
 }
 
 func (j *mainJob) register(ctx context.Context) (string, error) {
-	a, err := j.client.AddAccount(ctx, client.NewAccount{AccountID: demoPayer, Name: "Example Corp"})
+	a, err := j.client.AddAccount(ctx, client.NewAccount{AccountID: j.account, Name: j.name})
 	if err != nil {
 		return "", err
 	}
@@ -60,8 +74,12 @@ func (j *mainJob) register(ctx context.Context) (string, error) {
 }
 
 // createStack opens the link of a set-up step signed in to the account, and presses Create stack.
-func (j *mainJob) createStack(ctx context.Context, step string) (string, error) {
-	setup, err := j.client.Setup(ctx, demoPayer)
+func (j *mainJob) createStack(step string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) { return j.openLink(ctx, step) }
+}
+
+func (j *mainJob) openLink(ctx context.Context, step string) (string, error) {
+	setup, err := j.client.Setup(ctx, j.account)
 	if err != nil {
 		return "", err
 	}
@@ -69,7 +87,7 @@ func (j *mainJob) createStack(ctx context.Context, step string) (string, error) 
 	if i < 0 || len(setup.Steps[i].Links) == 0 {
 		return "", fmt.Errorf("the set-up has no link for the step %s", step)
 	}
-	st, err := j.aws.Console().CreateStackFromLink(ctx, setup.Steps[i].Links[0].URL, demoPayer)
+	st, err := j.aws.Console().CreateStackFromLink(ctx, setup.Steps[i].Links[0].URL, j.account)
 	if err != nil {
 		return "", err
 	}
@@ -81,14 +99,14 @@ func (j *mainJob) createStack(ctx context.Context, step string) (string, error) 
 
 // check presses Check and confirm, and waits. A finding that is neither good nor awaited is an error.
 func (j *mainJob) check(ctx context.Context) (*client.Account, error) {
-	run, err := j.client.CheckAccount(ctx, demoPayer)
+	run, err := j.client.CheckAccount(ctx, j.account)
 	if err != nil {
 		return nil, err
 	}
 	if err := j.finish(ctx, run); err != nil {
 		return nil, err
 	}
-	a, err := j.client.Account(ctx, demoPayer)
+	a, err := j.client.Account(ctx, j.account)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +137,7 @@ func (j *mainJob) confirmAccess(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if a.Kind != bursar.KindPayer {
-		return "", fmt.Errorf("account %s is a payer, and bursar found %s", demoPayer, a.Kind)
+		return "", fmt.Errorf("account %s is a payer, and bursar found %s", j.account, a.Kind)
 	}
 	return listed(a.Findings), nil
 }
@@ -141,6 +159,7 @@ func (j *mainJob) confirmExport(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	exports = slices.DeleteFunc(exports, func(e bursar.Export) bool { return e.AccountID != a.ID })
 	if len(exports) != 1 || a.Status.DataArrival != bursar.ArrivalAwaiting {
 		return "", fmt.Errorf("%d exports are followed and data arrival is %q", len(exports), a.Status.DataArrival)
 	}
@@ -175,7 +194,7 @@ func (j *mainJob) wait(context.Context) (string, error) {
 // importNew looks for deliveries now. A run that was under way may have looked too early: then there is another.
 func (j *mainJob) importNew(ctx context.Context) (string, error) {
 	for range 2 {
-		run, err := j.client.ImportAccount(ctx, demoPayer)
+		run, err := j.client.ImportAccount(ctx, j.account)
 		if err != nil {
 			return "", err
 		}
