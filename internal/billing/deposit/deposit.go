@@ -266,6 +266,11 @@ func (f Folder) Exports(a bursar.Account) ([]bursar.Export, error) {
 	return out, nil
 }
 
+// Remove removes everything that was deposited for an account.
+func (f Folder) Remove(account string) error {
+	return os.RemoveAll(filepath.Join(f.dir, filepath.Base(account)))
+}
+
 // Is says whether an export was deposited: AWS's exports have a bucket.
 func Is(e bursar.Export) bool { return e.Bucket == "" }
 

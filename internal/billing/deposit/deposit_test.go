@@ -95,6 +95,10 @@ func TestABillReplacesItsMonths(t *testing.T) {
 	if got := strings.Join(files(t, dir), " "); strings.Contains(got, "00002") || strings.Count(got, "/data/") != 2 {
 		t.Errorf("what no manifest names is still there: %s", got)
 	}
+	must(t, f.Remove(account.ID))
+	if got := files(t, dir); len(got) != 0 {
+		t.Errorf("removed, and still there: %v", got)
+	}
 }
 
 // files lists what lies in a folder, with the times of the manifests.
