@@ -92,6 +92,7 @@ type Services struct {
 	Log   *slog.Logger                    // nil logs nothing
 
 	People    *auth.People // lets persons in; nil makes one with the defaults
+	SignOn    SignOn       // an identity provider; nil for none
 	PublicURL string       // where people reach the server, when that is not where it listens; "" otherwise
 
 	TrustedProxies []netip.Prefix // proxies whose X-Forwarded-For is believed

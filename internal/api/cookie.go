@@ -30,6 +30,16 @@ func sessionCookie(r *http.Request) bursar.Secret {
 	return bursar.Secret{}
 }
 
+// keptCookie is what a cookie of a moment holds.
+func keptCookie(r *http.Request, name string) bursar.Secret {
+	for _, form := range []string{secureCookie, loopbackCookie} {
+		if c, err := r.Cookie(strings.Replace(form, "session", name, 1)); err == nil {
+			return bursar.NewSecret(c.Value)
+		}
+	}
+	return bursar.Secret{}
+}
+
 // cookie makes the cookie of a session. Where neither TLS nor loopback keeps it from listeners, there is none.
 func (a *API) cookie(r *http.Request, in auth.SignedIn) (string, error) {
 	c, err := a.plainCookie(r)

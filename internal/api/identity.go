@@ -13,8 +13,11 @@ import (
 func (a *API) identityRoutes() {
 	session, people, workspaces, keys, audit := "Session", "People", "Workspaces", "Keys", "Audit"
 	public(a, "POST /api/v1/session", a.signIn, about{"signIn", session, 200, "Sign in with a password. The answer sets the session's cookie, which authenticates the same routes as a key does."})
+	public(a, "GET /api/v1/session/methods", a.listMethods, about{"listMethods", session, 200, "List the ways to sign in."})
 	public(a, "POST /api/v1/invitation/look", a.lookInvitation, about{"lookInvitation", session, 200, "Say what the link of an invitation is for."})
 	public(a, "POST /api/v1/invitation/accept", a.acceptInvitation, about{"acceptInvitation", session, 200, "Accept an invitation, and sign in. A new person chooses a password; one who is known gives theirs."})
+	a.mux.HandleFunc("GET "+signOnPath, a.beginSignOn)
+	a.mux.HandleFunc("GET "+signedOnPath, a.finishSignOn)
 	handle(a, "DELETE /api/v1/session", auth.Self, a.signOut, about{"signOut", session, 200, "Sign out: end the session that asks."})
 	handle(a, "PUT /api/v1/session/workspace", auth.Self, a.switchWorkspace, about{"switchWorkspace", session, 200, "Look at another workspace that the person is in."})
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/auth/oidc"
 	"github.com/bursarhq/bursar/internal/check"
 	"gopkg.in/yaml.v3"
 )
@@ -30,6 +31,8 @@ type Config struct {
 	TrustedProxies  []netip.Prefix
 	SessionIdle     time.Duration
 	SessionLifetime time.Duration
+
+	OIDC oidc.Config
 
 	Region          string
 	AccessKeyID     string
@@ -193,6 +196,12 @@ var options = []option{
 	{key: "trusted_proxies", doc: "Proxies in front of bursar, as networks with commas between them: 10.0.0.0/8, 192.0.2.7/32. Their X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.", set: networks},
 	{key: "session_idle", def: "12h", doc: "How long a person who has signed in may do nothing before they must sign in again.", set: span(func(c *Config) *time.Duration { return &c.SessionIdle }, time.Minute)},
 	{key: "session_lifetime", def: "168h", doc: "How long a person stays signed in at the most.", set: span(func(c *Config) *time.Duration { return &c.SessionLifetime }, time.Minute)},
+	{key: "oidc_issuer", doc: "Identity provider (OpenID Connect) at which people can sign in: its issuer, exactly as it spells it. Register bursar there with the redirect address of public_url and /api/v1/session/oidc/callback.", set: httpURLAsIs(func(c *Config) *string { return &c.OIDC.Issuer })},
+	{key: "oidc_client_id", doc: "What the identity provider calls bursar.", set: text(func(c *Config) *string { return &c.OIDC.ClientID })},
+	{key: "oidc_client_secret", secret: true, doc: "bursar's secret at the identity provider. Leave it empty for a public client.", set: secret(func(c *Config) *bursar.Secret { return &c.OIDC.ClientSecret })},
+	{key: "oidc_name", def: "Single sign-on", doc: "What people call the identity provider.", set: text(func(c *Config) *string { return &c.OIDC.Name })},
+	{key: "oidc_groups_claim", def: "groups", doc: "Claim of the ID token that lists a person's groups.", set: text(func(c *Config) *string { return &c.OIDC.GroupsClaim })},
+	{key: "oidc_roles", doc: "Which role in the first workspace each group gives, with semicolons between them: finops=administrator; everybody=viewer. The mightiest counts; whoever has none, and was not invited, is let in nowhere.", set: groupRoles},
 	{key: "aws_region", def: "us-east-1", doc: "Region of bursar's own AWS calls.", set: pattern(func(c *Config) *string { return &c.Region }, regionForm, "us-east-1")},
 	{key: "aws_access_key_id", doc: "Access key of bursar's own identity. Leave empty to use the ambient one: instance role, container role, environment or profile.", set: text(func(c *Config) *string { return &c.AccessKeyID })},
 	{key: "aws_secret_access_key", secret: true, doc: "Secret of that access key.", set: secret(func(c *Config) *bursar.Secret { return &c.SecretAccessKey })},
@@ -246,6 +255,9 @@ func LoadConfig(file string, environ []string) (Config, error) {
 }
 
 func (c Config) check() error {
+	if (c.OIDC.Issuer == "") != (c.OIDC.ClientID == "") {
+		return bursar.Errorf(bursar.Invalid, "oidc_issuer and oidc_client_id go together, one of them is missing").WithHint("set both, or neither to let nobody in that way")
+	}
 	if (c.AccessKeyID == "") != c.SecretAccessKey.IsZero() {
 		return bursar.Errorf(bursar.Invalid, "aws_access_key_id and aws_secret_access_key go together, one of them is missing").
 			WithHint("set both, or neither to use the ambient identity")
