@@ -21,6 +21,12 @@ const payer = "111122223333"
 // acknowledged is there, once; every total is what AWS delivered.
 func TestKill(t *testing.T) {
 	t.Parallel()
+	kills := func(n int) int {
+		if testing.Short() {
+			return 1
+		}
+		return n
+	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	k := &killer{installation: install(t), rand: rand.New(rand.NewPCG(seed, 1))}
@@ -29,7 +35,7 @@ func TestKill(t *testing.T) {
 	if err := createStack(t.Context(), k.client(), k.aws, payer, "access"); err != nil {
 		t.Fatal(err)
 	}
-	k.whileKilled(2, 3*time.Second, func(c *client.Client) (*bursar.Run, error) { return c.CheckAccount(t.Context(), payer) })
+	k.whileKilled(kills(2), 3*time.Second, func(c *client.Client) (*bursar.Run, error) { return c.CheckAccount(t.Context(), payer) })
 	if a := must(k.client().Account(t.Context(), payer))(k.installation); a.Kind != bursar.KindPayer || a.Status.Summary != bursar.SummaryConnected {
 		t.Errorf("after the check: %s, %+v", a.Kind, a.Status)
 	}
@@ -37,7 +43,7 @@ func TestKill(t *testing.T) {
 	if err := createStack(t.Context(), k.client(), k.aws, payer, "export"); err != nil {
 		t.Fatal(err)
 	}
-	k.whileKilled(1, 3*time.Second, func(c *client.Client) (*bursar.Run, error) { return c.CheckAccount(t.Context(), payer) })
+	k.whileKilled(kills(1), 3*time.Second, func(c *client.Client) (*bursar.Run, error) { return c.CheckAccount(t.Context(), payer) })
 	exports := must(k.client().Exports(t.Context()))(k.installation)
 	if len(exports) != 1 {
 		t.Fatalf("exports followed: %+v", exports)
@@ -45,7 +51,7 @@ func TestKill(t *testing.T) {
 	k.export = exports[0]
 	k.aws.Cloud().Clock.Advance(36 * time.Hour)
 	importing := func(c *client.Client) (*bursar.Run, error) { return c.ImportAccount(t.Context(), payer) }
-	k.whileKilled(6, 1500*time.Millisecond, importing)
+	k.whileKilled(kills(6), 1500*time.Millisecond, importing)
 	k.whileKilled(0, 0, importing) // what was delivered after the interrupted run had looked
 	k.compare()
 
@@ -53,7 +59,7 @@ func TestKill(t *testing.T) {
 	if err := k.aws.Billing().Restate(k.export.ARN, month); err != nil {
 		t.Fatal(err)
 	}
-	k.whileKilled(3, 600*time.Millisecond, importing)
+	k.whileKilled(kills(3), 600*time.Millisecond, importing)
 	k.whileKilled(0, 0, importing)
 	k.compare()
 }

@@ -50,6 +50,7 @@ type server struct {
 	cmd   *exec.Cmd
 	url   string
 	token string // the owner's, when this was the first start
+	link  string // the secret of the link by which the owner sets a password, then
 	log   *safeBuffer
 	out   *safeBuffer
 	done  chan struct{}
@@ -108,6 +109,9 @@ func (s *server) read(pipe io.Reader, listening chan struct{}) {
 		line := strings.TrimSpace(lines.Text())
 		if strings.HasPrefix(line, "bur_") {
 			s.token = line
+		}
+		if _, token, ok := strings.Cut(line, "#"); ok && s.link == "" {
+			s.link = token
 		}
 		if url, ok := strings.CutPrefix(line, "bursar listens on "); ok {
 			s.url = url
