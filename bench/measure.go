@@ -100,6 +100,8 @@ func median(d []time.Duration) time.Duration {
 
 func mb(b int64) string { return fmt.Sprintf("%d MB", b/1_000_000) }
 
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", 1000*d.Seconds()) }
+
 // machine says where and when figures were measured.
 func machine() string {
 	load := ""
