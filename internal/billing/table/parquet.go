@@ -16,7 +16,7 @@ const rowsAtOnce = 1024
 
 type parquetWriter struct {
 	columns []Column
-	w       *parquet.Writer
+	w       *parquet.GenericWriter[any]
 	rows    []parquet.Row
 }
 
@@ -46,7 +46,7 @@ func newParquet(w io.Writer, columns []Column) (Writer, error) {
 		o.fields = append(o.fields, by[c.Name])
 	}
 	schema := parquet.NewSchema("rows", o)
-	return &parquetWriter{columns: columns, w: parquet.NewWriter(w, schema, parquet.Compression(&zstd.Codec{}))}, nil
+	return &parquetWriter{columns: columns, w: parquet.NewGenericWriter[any](w, schema, parquet.Compression(&zstd.Codec{}))}, nil
 }
 
 func node(c Column) parquet.Node {
