@@ -91,7 +91,20 @@ func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, 
 		}
 		looks = append(looks, l)
 	}
-	return looks, nil
+	return unrested(looks), nil
+}
+
+// unrested lets no month rest that has no manifest, while others come in: AWS may be about to write it.
+func unrested(looks []Look) []Look {
+	if !slices.ContainsFunc(looks, func(l Look) bool { return l.New != nil }) {
+		return looks
+	}
+	for i := range looks {
+		if l := &looks[i]; l.New == nil && l.ETag == "" {
+			l.CheckedAt = time.Time{}
+		}
+	}
+	return looks
 }
 
 // strayed says whether to list again: when the month is new; and when it is two days old and has no manifest where those before it had

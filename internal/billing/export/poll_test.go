@@ -77,6 +77,15 @@ func TestPollAsksOnceForEachOpenPeriod(t *testing.T) {
 	if len(found) != 2 || !found["2026-02"] || !found["2025-10"] {
 		t.Errorf("new at the first look: %v", found)
 	}
+	// Months without a manifest are asked for once more: AWS may have been about to write them.
+	settling, err := export.Poll(t.Context(), b, e, known, now.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known = nil
+	for _, l := range settling {
+		known = append(known, l.Known)
+	}
 	b.gets = 0
 	again, err := export.Poll(t.Context(), b, e, known, now.Add(time.Hour))
 	if err != nil {
@@ -156,5 +165,35 @@ func TestFolderStaysInside(t *testing.T) {
 	body.Close()
 	if _, _, err := b.Get(t.Context(), "x", o.ETag); !errors.Is(err, bursar.ErrNotModified) {
 		t.Errorf("unchanged: %v", err)
+	}
+}
+
+// TestPollFindsAMonthThatIsBeingWritten: a look in the middle of a first delivery must not let the months rest that come next.
+func TestPollFindsAMonthThatIsBeingWritten(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "p/e/metadata/BILLING_PERIOD=2026-01/e-Manifest.json", strings.ReplaceAll(manifest, "2026-02", "2026-01"))
+	b := folder(t, dir)
+	e := bursar.Export{Name: "e", Prefix: "p", Bucket: "b"}
+	now := time.Date(2026, 3, 25, 0, 0, 0, 0, time.UTC)
+	first, err := export.Poll(t.Context(), b, e, nil, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known []export.Known
+	for _, l := range first {
+		if l.New != nil {
+			l.ETag, l.CheckedAt = l.New.Object.ETag, now
+		}
+		known = append(known, l.Known)
+	}
+	put(t, dir, "p/e/metadata/BILLING_PERIOD=2026-02/e-Manifest.json", manifest)
+	second, err := export.Poll(t.Context(), b, e, known, now.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range second {
+		if l.Period.String() == "2026-02" && l.New == nil {
+			t.Errorf("February was written a minute after the first look and is not found: %+v", l)
+		}
 	}
 }
