@@ -44,10 +44,20 @@ export interface paths {
         get: operations["getAccount"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Deregister an account
+         * @description Its bill is kept unless told otherwise; what was made in AWS stays, and the answer has the commands that take it away.
+         *
+         *     Needs the permission `accounts:manage`.
+         */
+        delete: operations["removeAccount"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Rename an account
+         * @description Needs the permission `accounts:manage`.
+         */
+        patch: operations["renameAccount"];
         trace?: never;
     };
     "/api/v1/accounts/{account}/check": {
@@ -66,6 +76,68 @@ export interface paths {
          *     Needs the permission `accounts:check`.
          */
         post: operations["checkAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/deregistration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what deregistering an account would remove, what stays, and how to take away what stays in AWS
+         * @description Nothing is changed.
+         *
+         *     Needs the permission `accounts:manage`.
+         */
+        get: operations["planDeregistration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what has changed about an account, the newest first
+         * @description Needs the permission `accounts:read`.
+         */
+        get: operations["listAccountEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the billing exports that an account has in AWS, as they were seen last, with a verdict on each property and the best one proposed
+         * @description Needs the permission `accounts:read`.
+         */
+        get: operations["listAccountExports"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -92,6 +164,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts/{account}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts of a payer's organization
+         * @description Each with its state: whether bursar can read it, and what is missing.
+         *
+         *     Needs the permission `accounts:read`.
+         */
+        get: operations["listMembers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/members/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at every active account of a payer's organization
+         * @description Those whose role passes the checks are registered as linked accounts.
+         *
+         *     Needs the permission `accounts:check`.
+         */
+        post: operations["checkMembers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/members/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the list of a payer's accounts up to date now
+         * @description It happens by itself every 6 hours.
+         *
+         *     Needs the permission `accounts:check`.
+         */
+        post: operations["syncMembers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/accounts/{account}/setup": {
         parameters: {
             query?: never;
@@ -104,6 +242,54 @@ export interface paths {
          * @description Needs the permission `accounts:manage`.
          */
         get: operations["getSetup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Choose for an account's set-up: capabilities, the export that its bill comes from, the linked accounts
+         * @description What is left out stays as it is; an export is chosen as a whole.
+         *
+         *     Needs the permission `accounts:manage`.
+         */
+        patch: operations["changeSetup"];
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was done, tried and refused in the workspace, the newest first
+         * @description Needs the permission `audit:read`.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the audit log as JSON lines, the oldest first
+         * @description Each line holds the hash of the one before, so that anybody can verify it.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["exportAudit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -162,10 +348,114 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what was delivered, the newest first
+         * List what was delivered, the newest first: the import history
          * @description Needs the permission `bills:read`.
          */
         get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a delivery
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what a delivery changed against the one that counted before it, by day and service
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["deliveryChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery}/reimport": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import again what AWS has now of a delivery's export and period, changed or not
+         * @description What counts, counts until that is complete.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        post: operations["reimport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deliveries/{delivery}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a superseded delivery count again, at once
+         * @description AWS's next delivery takes its place as usual.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        post: operations["rollBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what has changed about any account, the newest first
+         * @description Needs the permission `accounts:read`.
+         */
+        get: operations["listEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -189,6 +479,252 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/{export}/primary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an export's costs count, where other exports bring the same ones
+         * @description They are never added; without a choice, those of the export that was followed first count.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        post: operations["preferExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation, and sign in
+         * @description A new person chooses a password; one who is known gives theirs.
+         *
+         *     Needs no credential.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitation/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what the link of an invitation is for
+         * @description Needs no credential.
+         */
+        post: operations["lookInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the open invitations, the newest first
+         * @description Their links are kept nowhere.
+         *
+         *     Needs the permission `users:read`.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite a person
+         * @description The answer is the only place where the link is ever shown; an older one for the same address ceases to be valid.
+         *
+         *     Needs the permission `users:manage`.
+         */
+        post: operations["inviteUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw an open invitation
+         * @description Needs the permission `users:manage`.
+         */
+        delete: operations["withdrawInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workspace's API keys, the newest first
+         * @description The keys themselves are kept nowhere.
+         *
+         *     Needs the permission `keys:manage`.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Make an API key
+         * @description The answer is the only place where it is ever shown. Two keys of one name may be in force, so that they can be rotated.
+         *
+         *     Needs the permission `keys:manage`.
+         */
+        post: operations["addKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key, at once
+         * @description Needs the permission `keys:manage`.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say who is asking, in which workspace, and what they may do
+         * @description Needs the permission `self`.
+         */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change one's own name
+         * @description Needs the permission `self`.
+         */
+        patch: operations["changeMe"];
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change one's own password
+         * @description Every other session of the person ends.
+         *
+         *     Needs the permission `self`.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List one's own sessions, the newest first
+         * @description Needs the permission `self`.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one's own sessions, at once
+         * @description Needs the permission `self`.
+         */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -278,6 +814,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a password
+         * @description The answer sets the session's cookie, which authenticates the same routes as a key does.
+         *
+         *     Needs no credential.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign out: end the session that asks
+         * @description Needs the permission `self`.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ways to sign in
+         * @description Needs no credential.
+         */
+        get: operations["listMethods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Look at another workspace that the person is in
+         * @description Needs the permission `self`.
+         */
+        put: operations["switchWorkspace"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, exports, accounts
+         * @description It can read nothing else, and time and memory are limited.
+         *
+         *     Needs the permission `bills:read`.
+         */
+        post: operations["runSQL"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Download what a SELECT answers as a file: CSV, JSON lines or Parquet
+         * @description Needs the permission `bills:read`.
+         */
+        post: operations["exportSQL"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List who is in the workspace, by e-mail address
+         * @description Needs the permission `users:read`.
+         */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show one person
+         * @description Needs the permission `users:read`.
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /**
+         * Take a person out of the workspace
+         * @description It takes effect with their next request.
+         *
+         *     Needs the permission `users:manage`.
+         */
+        delete: operations["removeUser"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a person another role in the workspace
+         * @description It takes effect with their next request.
+         *
+         *     Needs the permission `users:manage`.
+         */
+        patch: operations["changeUser"];
+        trace?: never;
+    };
+    "/api/v1/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a role without registering its account
+         * @description Without a role, say what its trust policy must be: the external id in it is bursar's, and cannot be chosen.
+         *
+         *     Needs the permission `accounts:manage`.
+         */
+        post: operations["validateRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workspaces that the caller is in
+         * @description Needs the permission `self`.
+         */
+        get: operations["listWorkspaces"];
+        put?: never;
+        /**
+         * Make a workspace
+         * @description A person becomes its owner; a key is answered with an owner's key of it, shown this once.
+         *
+         *     Needs the permission `workspaces:create`.
+         */
+        post: operations["addWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a workspace that the caller is in
+         * @description Needs the permission `self`.
+         */
+        get: operations["getWorkspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Give the caller's workspace another name
+         * @description Needs the permission `workspace:manage`.
+         */
+        patch: operations["renameWorkspace"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -315,6 +1083,8 @@ export interface components {
              * @enum {string}
              */
             partition: "aws" | "aws-cn" | "aws-us-gov";
+            /** @description The account that pays for it, when that is registered too. Present when one account is asked for. */
+            payer?: components["schemas"]["Payer"];
             /** @description The account that pays for it: 12 digits. Absent while unknown. */
             payer_id?: string;
             /** @description The role by which bursar reaches it. */
@@ -333,6 +1103,125 @@ export interface components {
              * @description Grows with every change.
              */
             version: number;
+        };
+        Actor: {
+            /** @description Its id: usr_…, or a key's. */
+            id?: string;
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            kind: "user" | "key" | "system" | "anonymous";
+            /** @description A person's e-mail address, or a key's name. */
+            name?: string;
+        };
+        AuditEntry: {
+            /** @description The operation of this API, or what bursar did by itself: assumeRole. */
+            action: string;
+            /** @description Who did it. */
+            actor: components["schemas"]["Actor"];
+            /** @description The target after. Secrets are redacted. */
+            after?: unknown;
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            at: string;
+            /** @description The target before. Secrets are redacted. */
+            before?: unknown;
+            /** @description The network address that it came from. */
+            from?: string;
+            /** @description SHA-256, in hexadecimal, of this line as JSON with an empty hash. */
+            hash: string;
+            /**
+             * @description How it ended.
+             * @enum {string}
+             */
+            outcome: "done" | "refused" | "failed";
+            /** @description The hash of the line before; empty in the first. */
+            previous: string;
+            /** @description Why it was refused or failed. Stable. */
+            reason?: string;
+            /** @description The request: the X-Request-Id of its answer. */
+            request_id?: string;
+            /**
+             * Format: int64
+             * @description 1, 2, 3… without a gap.
+             */
+            seq: number;
+            /** @description The id of what it was done to. */
+            target?: string;
+            /**
+             * Format: int64
+             * @description How many equal refusals the line stands for. Absent when it is one.
+             */
+            times?: number;
+            /** @description The workspace whose log it is in. */
+            workspace_id: string;
+        };
+        Bill: {
+            /**
+             * Format: int64
+             * @description Their deliveries, of every state.
+             */
+            deliveries: number;
+            /**
+             * Format: int64
+             * @description Exports, followed or followed before.
+             */
+            exports: number;
+            /** @description The first billing period that counts: YYYY-MM. */
+            first?: string;
+            /** @description The last one. */
+            last?: string;
+            /**
+             * Format: int64
+             * @description Line items that count.
+             */
+            line_items: number;
+        };
+        Candidate: {
+            /** @description Whether it was chosen for the account. */
+            chosen: boolean;
+            /** @description The export, as AWS has it. */
+            definition: components["schemas"]["Definition"];
+            /** @description Whether it is the best of them. */
+            proposed: boolean;
+            /** @description Whether nothing keeps it from being used. */
+            usable: boolean;
+            /** @description What each property means. */
+            verdicts: components["schemas"]["Verdict"][];
+        };
+        Candidates: {
+            /** @description The exports. */
+            items: components["schemas"]["Candidate"][];
+            /**
+             * Format: date-time
+             * @description When bursar looked last. Absent before the first check that could.
+             */
+            seen_at?: string;
+        };
+        Change: {
+            /** @description Unblended cost in this one. */
+            after: string;
+            /** @description Unblended cost in the delivery before: exact decimal, as text. */
+            before: string;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description YYYY-MM-DD. */
+            day: string;
+            /** @description The service, as costs are grouped by it. */
+            service: string;
+        };
+        Choice: {
+            /** @description What bursar may read. Absent: organization and billing_export. */
+            capabilities?: string[];
+            /** @description The export that the bill comes from. Absent: a new one with every default, unless one is followed already. */
+            export?: components["schemas"]["ExportChoice"];
+            /** @description ARN of a managed policy that bounds the roles. */
+            permissions_boundary?: string;
+            /** @description The root (r-…) or unit (ou-…) whose linked accounts get a role with the access stack. Absent: later. */
+            target_organization_id?: string;
         };
         CostAnswer: {
             /** @description First day, YYYY-MM-DD. */
@@ -396,7 +1285,44 @@ export interface components {
             /** @description What usage is counted in. Absent when cost was asked for. */
             unit?: string;
         };
+        Definition: {
+            /** @description In AWS's words: GZIP, ZIP, PARQUET. */
+            compression?: string;
+            /**
+             * Format: date-time
+             * @description When it was made, where AWS tells.
+             */
+            created_at?: string;
+            /** @description The export; its id is empty unless bursar knows it. */
+            export: components["schemas"]["Export"];
+            /** @description HOURLY, DAILY or MONTHLY. */
+            granularity?: string;
+            /**
+             * Format: date-time
+             * @description When AWS delivered last.
+             */
+            last_delivery?: string;
+            /** @description AWS's own reason. */
+            reason?: string;
+            /** @description Whether closed months are corrected. */
+            refresh_closed: boolean;
+            /** @description Whether lines name their resources. */
+            resource_ids: boolean;
+            /** @description Whether shared container hosts are split by task and pod. */
+            split_costs: boolean;
+            /** @description AWS's own: HEALTHY, UNHEALTHY, SUCCESS, ERROR_… */
+            status?: string;
+            /** @description The table of a data export: COST_AND_USAGE_REPORT, FOCUS_1_2_AWS. */
+            table?: string;
+        };
         Delivery: {
+            /** @description What it changed against the delivery that counted before. Absent for the first of its period. */
+            changed?: components["schemas"]["Restatement"];
+            /**
+             * Format: date-time
+             * @description When its files were removed. Absent while it can count again.
+             */
+            collected_at?: string;
             /**
              * Format: date-time
              * @description When AWS wrote the manifest.
@@ -444,6 +1370,65 @@ export interface components {
             /** @description AWS's name for this version: an assembly or execution id. */
             version: string;
         };
+        DeliveryChanges: {
+            /** @description In all. Absent when the delivery was the first of its period. */
+            changed?: components["schemas"]["Restatement"];
+            /** @description By day, then service: what differs, and nothing else. */
+            items: components["schemas"]["Change"][];
+        };
+        Deregistration: {
+            /** @description The AWS account: 12 digits. */
+            account_id: string;
+            /** @description What bursar holds of its bill. */
+            bill: components["schemas"]["Bill"];
+            /** @description What stays in AWS, and the commands that take it away, in their order. */
+            in_aws: components["schemas"]["Teardown"][];
+            /** @description What stays in bursar. */
+            kept: string[];
+            /** @description Its name, to be typed when its bill goes too. */
+            name: string;
+            /** @description What goes in bursar. */
+            removed: string[];
+        };
+        Done: {
+            /** @description Its id. */
+            id: string;
+        };
+        Event: {
+            /**
+             * @description What has changed.
+             * @enum {string}
+             */
+            about: "summary" | "capability" | "data_arrival" | "kind" | "payer" | "access" | "member";
+            /** @description bursar's id (acc_…) of the account that it is about. */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description When bursar saw it.
+             */
+            at: string;
+            /** @description That finding's code. */
+            code?: string;
+            /** @description The finding behind it: fnd_… */
+            finding_id?: string;
+            /** @description What it was before. Absent at the first time. */
+            from?: string;
+            /** @description evt_… */
+            id: string;
+            /** @description That finding's message. */
+            message?: string;
+            /** @description The run that saw it: run_… */
+            run_id?: string;
+            /**
+             * Format: date-time
+             * @description Since when it has been so.
+             */
+            since: string;
+            /** @description Which capability, or which member's account id, where about needs one. */
+            subject?: string;
+            /** @description What it is since. */
+            to: string;
+        };
         Export: {
             /** @description bursar's id (acc_…) of the account that has it. */
             account_id: string;
@@ -463,6 +1448,8 @@ export interface components {
              * @enum {string}
              */
             file_format: "csv" | "parquet";
+            /** @description Whether its deliveries are asked for; false for one that was followed before. */
+            followed: boolean;
             /**
              * @description The family of its line items.
              * @enum {string}
@@ -472,6 +1459,13 @@ export interface components {
             id: string;
             /** @description AWS's report or export name. */
             name: string;
+            /** @description Other exports that bring the same costs. They are never added. */
+            overlaps?: components["schemas"]["Overlap"][];
+            /**
+             * Format: date-time
+             * @description When it was made primary: its costs count before those of other exports. Absent when it was not.
+             */
+            preferred_at?: string;
             /** @description The prefix of its keys, exactly as AWS has it. */
             prefix: string;
             /** @description The bucket's region. */
@@ -483,6 +1477,35 @@ export interface components {
              * @enum {string}
              */
             versioning: "CREATE_NEW_REPORT" | "OVERWRITE_REPORT";
+        };
+        ExportChoice: {
+            /** @description Its bucket; by default a name that holds the account's id and the region. */
+            bucket?: string;
+            /** @description The bucket's region; by default that of billing. A new bucket in another one takes a stack of its own. */
+            bucket_region?: string;
+            /** @description ARN of an export that the account has already. The other fields are then left out. */
+            existing?: string;
+            /**
+             * @description How its files are written; parquet by default.
+             * @enum {string}
+             */
+            file_format?: "parquet" | "csv";
+            /**
+             * @description Of a new export; cur2 by default, legacy in China.
+             * @enum {string}
+             */
+            format?: "cur2" | "legacy" | "focus-1.2";
+            /** @description Its name; bursar- and its format by default. */
+            name?: string;
+            /** @description Its folder in the bucket; bursar by default. */
+            prefix?: string;
+            /** @description The bucket exists already, in this account, and lets AWS deliver. */
+            use_existing?: boolean;
+            /**
+             * @description What AWS does with the former delivery of a period; OVERWRITE_REPORT by default.
+             * @enum {string}
+             */
+            versioning?: "OVERWRITE_REPORT" | "CREATE_NEW_REPORT";
         };
         FieldProblem: {
             /** @description What was wrong with it. */
@@ -532,6 +1555,87 @@ export interface components {
              */
             status: "ok" | "waiting" | "warning" | "failed" | "unknown" | "skipped";
         };
+        Invitation: {
+            /**
+             * Format: date-time
+             * @description When they were invited.
+             */
+            created_at: string;
+            /** @description Who invited them. */
+            created_by: string;
+            /** @description Whom it is for. Absent for the owner's set-up link. */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description Until when the link is good.
+             */
+            expires_at: string;
+            /** @description inv_… */
+            id: string;
+            /** @description The link to hand to the person. Present in the answer that made it, and never again. */
+            link?: string;
+            /**
+             * @description What the person will be.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+        };
+        Invited: {
+            /** @description Whom it is for. Absent for the owner's set-up link: whoever opens it says who they are. */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description Until when the link is good.
+             */
+            expires_at: string;
+            /**
+             * @description What the person will be.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+            /** @description The workspace's name. */
+            workspace: string;
+        };
+        Key: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Who made it: a person's e-mail address or another key's name; bursar for the first one. */
+            created_by: string;
+            /**
+             * Format: date-time
+             * @description When it ceases to be in force. Absent when it does not.
+             */
+            expires_at?: string;
+            /** @description The middle part of the key. Not secret. */
+            id: string;
+            /** @description The key itself: bur_… Present in the answer that made it, and never again. */
+            key?: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute. Absent before the first time.
+             */
+            last_used_at?: string;
+            /** @description What it is for. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was revoked. Absent when it was not.
+             */
+            revoked_at?: string;
+            /**
+             * @description What it may do.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+            /**
+             * @description Whether it is in force.
+             * @enum {string}
+             */
+            state: "active" | "expired" | "revoked";
+        };
         Link: {
             /** @description What the page is. */
             title: string;
@@ -544,9 +1648,21 @@ export interface components {
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
+        ListAuditEntry: {
+            /** @description The items of this page. */
+            items: components["schemas"]["AuditEntry"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
         ListDelivery: {
             /** @description The items of this page. */
             items: components["schemas"]["Delivery"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListEvent: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Event"][];
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
@@ -556,11 +1672,132 @@ export interface components {
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
+        ListInvitation: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Invitation"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListKey: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Key"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
         ListRun: {
             /** @description The items of this page. */
             items: components["schemas"]["Run"][];
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
+        };
+        ListSession: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Session"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListUser: {
+            /** @description The items of this page. */
+            items: components["schemas"]["User"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListWorkspace: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Workspace"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        Me: {
+            /** @description What they may do in it: the permissions of docs/roles.md. */
+            actions: string[];
+            /** @description The person's e-mail address. Absent for a key. */
+            email?: string;
+            /** @description usr_…, or the key's id. */
+            id: string;
+            /**
+             * @description What is asking.
+             * @enum {string}
+             */
+            kind: "user" | "key";
+            /** @description The person's name, or the key's. */
+            name: string;
+            /** @description The other workspaces that the person is in. */
+            others?: components["schemas"]["Workspace"][];
+            /**
+             * @description What they are in the workspace.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+            /** @description The workspace that they look at. */
+            workspace: components["schemas"]["Workspace"];
+        };
+        Member: {
+            /** @description The AWS account: 12 digits. */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description When it was looked at last. Absent before.
+             */
+            checked_at?: string;
+            /** @description Stable, for programs: why it is in this state. */
+            code?: string;
+            /**
+             * Format: date-time
+             * @description When bursar saw it first.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it came into the organization.
+             */
+            joined_at?: string;
+            /** @description The same for people. */
+            message?: string;
+            /** @description Its name in the organization. */
+            name: string;
+            /** @description AWS's own word for it: ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED, PENDING_ACTIVATION. Empty when it is not in the organization. */
+            organization_state: string;
+            /** @description bursar's id (acc_…) of the account. Absent while it is not registered. */
+            registered_as?: string;
+            /** @description What to do. */
+            remedy?: string;
+            /**
+             * Format: date-time
+             * @description Since when it has been in this state.
+             */
+            since: string;
+            /**
+             * @description Whether bursar can read it.
+             * @enum {string}
+             */
+            state: "assumable" | "not_deployed" | "insecure" | "failed" | "unchecked" | "pending" | "suspended" | "closed" | "left" | "in_bill";
+        };
+        MemberList: {
+            /** @description How many members there are in each state. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description The members of this page, by their account ids. */
+            items: components["schemas"]["Member"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        Methods: {
+            /** @description The identity provider. Absent when there is none. */
+            oidc?: components["schemas"]["Provider"];
+            /** @description Whether people can sign in with a password: POST /api/v1/session. */
+            password: boolean;
+        };
+        NewAcceptance: {
+            /** @description For the owner's set-up link alone: every other invitation names its person. */
+            email?: string;
+            /** @description The person's name, when they are new. */
+            name?: string;
+            /** @description The password that a new person chooses, 12 characters at least; the one that a known person has. */
+            password: string;
+            /** @description What stands behind the # of the link. */
+            token: string;
         };
         NewAccount: {
             /** @description The AWS account: 12 digits, as text, leading zeros included. */
@@ -569,7 +1806,7 @@ export interface components {
              * @description How access will be set up; console by default.
              * @enum {string}
              */
-            method?: "console";
+            method?: "console" | "terraform" | "role";
             /** @description A name that people recognise, unique in the workspace. */
             name: string;
             /**
@@ -577,6 +1814,88 @@ export interface components {
              * @enum {string}
              */
             partition?: "aws" | "aws-cn" | "aws-us-gov";
+            /** @description With the method role: the ARN of the role that bursar shall assume, in the account. */
+            role_arn?: string;
+        };
+        NewInvitation: {
+            /** @description The person's e-mail address. bursar sends no mail: hand them the link. */
+            email: string;
+            /**
+             * @description What they will be: no more than the caller is.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+        };
+        NewKey: {
+            /**
+             * Format: date-time
+             * @description When it ceases to be in force; absent for never.
+             */
+            expires_at?: string;
+            /** @description What it is for. Two keys of one name may be in force at once. */
+            name: string;
+            /**
+             * @description What it may do: no more than the caller may.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+        };
+        NewLook: {
+            /** @description What stands behind the # of the link. */
+            token: string;
+        };
+        NewMe: {
+            /** @description The person's name. */
+            name: string;
+        };
+        NewName: {
+            /** @description Its new name, unique in the workspace. */
+            name: string;
+        };
+        NewPassword: {
+            /** @description The password that is in force. */
+            current: string;
+            /** @description The new one: 12 characters at least. */
+            password: string;
+        };
+        NewPlace: {
+            /** @description A workspace that the person is in: ws_… */
+            workspace_id: string;
+        };
+        NewRole: {
+            /**
+             * @description What the person becomes: no more than the caller is.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+        };
+        NewSession: {
+            /** @description The person's e-mail address. */
+            email: string;
+            /** @description Their password. */
+            password: string;
+        };
+        NewSetup: {
+            /** @description What bursar may read: some of organization, billing_export, cost_explorer, inventory. */
+            capabilities?: string[];
+            /** @description The export that the bill comes from, as a whole: existing alone, or the settings of a new one. */
+            export?: components["schemas"]["ExportChoice"];
+            /** @description ARN of a managed policy that bounds the roles; empty for none. */
+            permissions_boundary?: string;
+            /** @description The root (r-…) or unit (ou-…) whose linked accounts get a role with the access stack; empty for later. */
+            target_organization_id?: string;
+        };
+        NewValidation: {
+            /** @description The role's account, 12 digits. Needed only without role_arn. */
+            account_id?: string;
+            /** @description The account's AWS cloud; aws by default. Needed only without role_arn. */
+            partition?: string;
+            /** @description The role to look at. Absent: only say what its trust policy must be. */
+            role_arn?: string;
+        };
+        NewWorkspace: {
+            /** @description Its name, for people: a company, or a customer. */
+            name: string;
         };
         Note: {
             /** @description Stable, for programs: net_not_delivered. */
@@ -584,18 +1903,39 @@ export interface components {
             /** @description What to know, for people. */
             message: string;
         };
+        Overlap: {
+            /**
+             * Format: int64
+             * @description How many accounts' costs both bring.
+             */
+            accounts: number;
+            /** @description Whether this export's costs count, rather than the other's. */
+            counts: boolean;
+            /** @description The other export: exp_… */
+            export_id: string;
+            /** @description In which both bring them: YYYY-MM, ascending. */
+            periods: string[];
+        };
         Parameter: {
             /** @description The parameter's name. */
             key: string;
             /** @description Its value. */
             value: string;
         };
+        Payer: {
+            /** @description The payer: 12 digits. */
+            account_id: string;
+            /** @description bursar's own id of the payer: acc_… */
+            id: string;
+            /** @description The payer's name. */
+            name: string;
+        };
         Problem: {
             /**
              * @description What kind of error it is.
              * @enum {string}
              */
-            code: "invalid" | "malformed" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "unavailable" | "internal";
+            code: "invalid" | "malformed" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "too_many" | "unavailable" | "internal";
             /** @description What was wrong, in one sentence. */
             detail: string;
             /** @description Every field that is wrong, when there are several. */
@@ -627,6 +1967,16 @@ export interface components {
              * @description Line items read so far.
              */
             rows?: number;
+            /**
+             * Format: int64
+             * @description How fast they are read. Absent while unknown.
+             */
+            rows_per_second?: number;
+            /**
+             * Format: int64
+             * @description How long it will take, at this speed. Absent while unknown.
+             */
+            seconds_left?: number;
             /** @description What is being done, for people. */
             step: string;
             /**
@@ -636,6 +1986,25 @@ export interface components {
             total?: number;
             /** @description What is counted: checks, bytes. */
             unit?: string;
+        };
+        Provider: {
+            /** @description What people call it. */
+            name: string;
+            /** @description Where to send the browser to sign in. */
+            url: string;
+        };
+        Restatement: {
+            /** @description The delivery before: dlv_… */
+            against: string;
+            /**
+             * Format: int64
+             * @description How many line items more, or fewer.
+             */
+            rows: number;
+            /** @description How much more unblended cost, or less, by currency: exact decimals, as text. */
+            totals: {
+                [key: string]: string;
+            };
         };
         Run: {
             /** @description bursar's id (acc_…) of the account that it is about. Absent when it is about none. */
@@ -659,7 +2028,7 @@ export interface components {
             finished_at?: string;
             /** @description run_… */
             id: string;
-            /** @description What is done: check, import. */
+            /** @description What is done: check, import, members, members_failed, sync. */
             kind: string;
             /** @description How far it has come. */
             progress: components["schemas"]["Progress"];
@@ -682,9 +2051,79 @@ export interface components {
             /** @description What was wrong. */
             message: string;
         };
+        SQLAnswer: {
+            /** @description The columns, in the statement's order. */
+            columns: components["schemas"]["SQLColumn"][];
+            /** @description There are more rows than the limit: add LIMIT and OFFSET, or download them. */
+            more: boolean;
+            /** @description A list of cells each. Decimals are exact, as text; times are UTC; null is NULL. */
+            rows: unknown[][];
+        };
+        SQLColumn: {
+            /** @description As the statement names it. */
+            name: string;
+            /**
+             * @description What its cells are.
+             * @enum {string}
+             */
+            type: "text" | "decimal" | "integer" | "float" | "bool" | "date" | "timestamp";
+        };
+        SQLDownload: {
+            /**
+             * @description csv, jsonl or parquet.
+             * @default csv
+             */
+            format: string;
+            /** @description One SELECT statement. */
+            sql: string;
+        };
+        SQLQuestion: {
+            /**
+             * Format: int64
+             * @description Rows at most.
+             * @default 1000
+             */
+            limit: number;
+            /** @description One SELECT statement. */
+            sql: string;
+        };
+        Session: {
+            /** @description The browser, in its own words. */
+            agent: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends at the latest.
+             */
+            expires_at: string;
+            /** @description The network address at its beginning. */
+            from: string;
+            /** @description ses_… */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute.
+             */
+            last_seen_at: string;
+            /**
+             * @description How it began.
+             * @enum {string}
+             */
+            method: "password" | "oidc" | "invitation";
+        };
         Setup: {
             /** @description The AWS account: 12 digits. */
             account_id: string;
+            /** @description What was chosen beyond the defaults; kept with the account. */
+            choice: components["schemas"]["Choice"];
+            /** @description How it is registered: console, terraform or role. */
+            method: string;
             /** @description The steps, in their order. */
             steps: components["schemas"]["Step"][];
         };
@@ -710,7 +2149,7 @@ export interface components {
             summary: "pending" | "connected" | "attention" | "broken" | "insecure";
         };
         Step: {
-            /** @description The same with the AWS CLI. */
+            /** @description The same with the AWS CLI; for Terraform, what to run. */
             command?: string;
             /** @description access, bucket, export or members. */
             id: string;
@@ -729,10 +2168,22 @@ export interface components {
             state: "done" | "next" | "later" | "skipped";
             /** @description The CloudFormation template to apply. */
             template?: components["schemas"]["Template"];
+            /** @description A whole main.tf that makes everything up to this step. */
+            terraform?: string;
+            /** @description Texts to copy: a policy, a case for AWS Support. */
+            texts?: components["schemas"]["Text"][];
             /** @description What it does, for people. */
             title: string;
             /** @description What it is for, or why it is skipped. */
             why?: string;
+        };
+        Teardown: {
+            /** @description The command. */
+            command: string;
+            /** @description What stays all the same. */
+            keeps?: string;
+            /** @description What it takes away. */
+            title: string;
         };
         Template: {
             /** @description Its path on this server. */
@@ -745,6 +2196,90 @@ export interface components {
             url?: string;
             /** @description Its version. */
             version: string;
+        };
+        Text: {
+            /** @description The text. */
+            body: string;
+            /** @description What it is. */
+            title: string;
+        };
+        User: {
+            /** @description The person's e-mail address. */
+            email: string;
+            /** @description Whether the identity provider's groups decide their role, at each sign-in. */
+            external: boolean;
+            /** @description usr_… */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When they looked at the workspace last, as far as their sessions tell. Absent before the first time.
+             */
+            last_seen_at?: string;
+            /** @description The person's name. */
+            name: string;
+            /**
+             * @description What they are in the workspace.
+             * @enum {string}
+             */
+            role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+            /**
+             * Format: date-time
+             * @description When they came in.
+             */
+            since: string;
+        };
+        Validation: {
+            /** @description The role's account: 12 digits. */
+            account_id: string;
+            /** @description The external id that the role must require. It is bursar's: the registered account's own, or one issued for this account to this workspace, always the same. */
+            external_id: string;
+            /** @description What each check saw. */
+            findings: components["schemas"]["Finding"][];
+            /** @description What the account is to its bill; unknown when it could not be told. */
+            kind: string;
+            /** @description The account that pays for it. */
+            payer_id?: string;
+            /** @description Whether the account is registered in this workspace. */
+            registered: boolean;
+            /** @description The role. */
+            role_arn?: string;
+            /** @description What the findings amount to. */
+            status: components["schemas"]["Status"];
+            /** @description The trust policy that the role must have. */
+            trust_policy: string;
+            /** @description Whether the role can be assumed, is in the right account, and requires its external id. */
+            trusted: boolean;
+        };
+        Verdict: {
+            /** @description format, granularity, resource_ids, versioning, refresh, encryption, region, owner, path, health or last_delivery. */
+            property: string;
+            /**
+             * @description ok; warning: it can be used, with less; failed: it cannot be used; unknown.
+             * @enum {string}
+             */
+            status: "ok" | "warning" | "failed" | "unknown";
+            /** @description As AWS has it. */
+            value: string;
+            /** @description For people. */
+            why: string;
+        };
+        Workspace: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description ws_… */
+            id: string;
+            /** @description An owner's key of it. Present in the answer to a key that made it, and never again. */
+            key?: string;
+            /** @description Its name, for people. */
+            name: string;
+            /**
+             * @description What the caller is in it.
+             * @enum {string}
+             */
+            role?: "owner" | "administrator" | "member" | "viewer" | "auditor";
         };
     };
     responses: never;
@@ -855,6 +2390,79 @@ export interface operations {
             };
         };
     };
+    removeAccount: {
+        parameters: {
+            query?: {
+                /** @description What becomes of the bill: keep, or delete. */
+                bill?: "keep" | "delete";
+                /** @description The account's name, exactly; needed when the bill is deleted. */
+                name?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deregistration"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renameAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewName"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     checkAccount: {
         parameters: {
             query?: never;
@@ -888,7 +2496,219 @@ export interface operations {
             };
         };
     };
+    planDeregistration: {
+        parameters: {
+            query?: {
+                /** @description What becomes of the bill: keep, or delete. */
+                bill?: "keep" | "delete";
+            };
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deregistration"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountEvents: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAccountExports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     importAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description Only those in this state: assumable, not_deployed, insecure, failed, unchecked, pending, suspended, closed, left or in_bill. */
+                state?: string;
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkMembers: {
+        parameters: {
+            query?: {
+                /** @description Look only at those that cannot be read yet. */
+                failed?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    syncMembers: {
         parameters: {
             query?: never;
             header?: never;
@@ -940,6 +2760,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSetup"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Only what this one did: the id or the name of a person or key. */
+                actor?: string;
+                /** @description Only this: addAccount, signIn, assumeRole… */
+                action?: string;
+                /** @description Only what was done to this id. */
+                target?: string;
+                /** @description Only what ended so: done, refused or failed. */
+                outcome?: string;
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAuditEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description Only lines after the one with this number. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
                 };
             };
             /** @description Error */
@@ -1085,6 +3015,169 @@ export interface operations {
             };
         };
     };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id (dlv_…). */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deliveryChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id (dlv_…). */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryChanges"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reimport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id (dlv_…). */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The delivery's id (dlv_…). */
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listExports: {
         parameters: {
             query?: {
@@ -1104,6 +3197,464 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ListExport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preferExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export's id (exp_…). */
+                export: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAcceptance"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLook"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListInvitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id (inv_…). */
+                invitation: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The key's id: the 8 characters after bur_. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMe"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id (ses_…). */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             /** @description Error */
@@ -1236,6 +3787,495 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSession"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMethods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Methods"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switchWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlace"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runSQL: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SQLQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SQLAnswer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportSQL: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SQLDownload"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUser"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id (usr_…). */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id (usr_…). */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The person's id (usr_…). */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRole"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validateRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewValidation"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Validation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWorkspaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWorkspace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's id (ws_…). */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renameWorkspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The workspace's id (ws_…). */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkspace"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
                 };
             };
             /** @description Error */
