@@ -40,6 +40,7 @@ type bench struct {
 	ws     string
 	owner  bursar.Secret
 	setup  bursar.Secret
+	dir    string // of the state database
 	asked  []query.Question
 	lake   *lake.Lake
 	gate   chan struct{} // a check waits for it after its first finding
@@ -115,7 +116,8 @@ func start(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{T: t, log: &logBuffer{}, gate: make(chan struct{}, 100)}
 	var err error
-	if b.store, err = store.Open(t.Context(), filepath.Join(t.TempDir(), "s.db")); err != nil {
+	b.dir = t.TempDir()
+	if b.store, err = store.Open(t.Context(), filepath.Join(b.dir, "s.db")); err != nil {
 		t.Fatal(err)
 	}
 	log := slog.New(slog.NewJSONHandler(b.log, nil))

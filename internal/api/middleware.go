@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bursarhq/bursar"
 	"github.com/klauspost/compress/gzhttp"
 )
 
@@ -78,7 +79,7 @@ func (a *API) logged(next http.Handler) http.Handler {
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" { // asked every few seconds
 			level = slog.LevelDebug
 		}
-		a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", bursar.Redact(r.URL.Path)),
 			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", time.Since(start)),
 			slog.String("request_id", c.id), slog.String("key", c.key), slog.String("user", c.user), slog.String("from", c.from))
 	})

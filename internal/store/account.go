@@ -123,6 +123,16 @@ func (tx *Tx) Accounts(workspaceID string, p Page) (accounts []bursar.Account, n
 
 // SetOrganization records what the organization check learned of an account.
 func (tx *Tx) SetOrganization(workspaceID, id string, kind bursar.Kind, payerID, organizationID string) error {
-	return tx.change("account", `UPDATE accounts SET kind = $1, payer_id = $2, organization_id = $3, updated_at = $4, version = version + 1
+	before, err := tx.Account(workspaceID, id)
+	if err != nil {
+		return err
+	}
+	err = tx.change("account", `UPDATE accounts SET kind = $1, payer_id = $2, organization_id = $3, updated_at = $4, version = version + 1
 		WHERE workspace_id = $5 AND id = $6 AND removed_at = 0`, kind, payerID, organizationID, stamp(tx.Now), workspaceID, id)
+	after := before
+	after.Kind, after.PayerID, after.OrganizationID = kind, payerID, organizationID
+	if err != nil || before.Kind == kind && before.PayerID == payerID && before.OrganizationID == organizationID {
+		return err
+	}
+	return tx.Audit(Change{WorkspaceID: workspaceID, Action: "learnOrganization", Target: id, Before: before, After: after})
 }

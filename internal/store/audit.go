@@ -111,9 +111,6 @@ func (tx *Tx) AuditAfter(workspaceID string, after int64, limit int) ([]bursar.A
 // secretNames are fields whose values never stand in the audit log, whoever hands them in.
 var secretNames = regexp.MustCompile(`(?i)secret|password|token|external_?id|hash|credential|private|authorization`)
 
-// secretValues are what secrets of ours look like, wherever they stand.
-var secretValues = regexp.MustCompile(`\b(bur|bus|bui)_[0-9A-Za-z_]{40,}|\bbur-[0-9A-Za-z.-]{20,}`)
-
 // redact marshals a value without its secrets.
 func redact(v any) (json.RawMessage, error) {
 	if v == nil {
@@ -147,7 +144,7 @@ func clean(v any) any {
 			v[i] = clean(v[i])
 		}
 	case string:
-		return secretValues.ReplaceAllString(v, bursar.Secret{}.String())
+		return bursar.Redact(v)
 	}
 	return v
 }

@@ -54,7 +54,25 @@ func (tx *Tx) Publish(d Delivery) (before Delivery, err error) {
 		}
 	}
 	d.State = bursar.DeliveryPublished
-	return before, tx.putDelivery(d)
+	if err := tx.putDelivery(d); err != nil {
+		return before, err
+	}
+	return before, tx.Audit(Change{WorkspaceID: d.WorkspaceID, Action: "publishDelivery", Target: d.ID, Before: before.counted(), After: d.counted()})
+}
+
+// counted is a delivery as the audit log shows it; nil for none.
+func (d Delivery) counted() any {
+	if d.ID == "" {
+		return nil
+	}
+	return struct {
+		ID      string                    `json:"id"`
+		Export  string                    `json:"export_id"`
+		Period  bursar.Period             `json:"period"`
+		Version string                    `json:"version"`
+		Rows    int64                     `json:"rows"`
+		Totals  map[string]bursar.Decimal `json:"totals"`
+	}{d.ID, d.ExportID, d.Period, d.Version, d.Rows, d.Totals}
 }
 
 // displace supersedes what counts for the period of a delivery from other exports of its account.
@@ -92,7 +110,10 @@ func (tx *Tx) Republish(workspaceID, id string) (Delivery, error) {
 		}
 	}
 	d.State = bursar.DeliveryPublished
-	return d, tx.setDeliveryState(workspaceID, id, bursar.DeliveryPublished)
+	if err := tx.setDeliveryState(workspaceID, id, bursar.DeliveryPublished); err != nil {
+		return d, err
+	}
+	return d, tx.Audit(Change{WorkspaceID: workspaceID, Action: "republishDelivery", Target: d.ID, Before: now.counted(), After: d.counted()})
 }
 
 // Reject keeps a record of a delivery that could not be published, and why.

@@ -38,8 +38,12 @@ func (tx *Tx) FollowExport(e bursar.Export) (bursar.Export, error) {
 			WHERE workspace_id = $8 AND id = $9`, e.ARN, e.Format, e.FileFormat, e.Versioning, e.BucketOwner, e.Region, e.RoleARN, e.WorkspaceID, e.ID)
 	}
 	e.ID, e.CreatedAt = bursar.NewID("exp"), tx.Now
-	return e, tx.exec(`INSERT INTO exports (`+exportColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15)`,
+	err = tx.exec(`INSERT INTO exports (`+exportColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 1, $15)`,
 		e.ID, e.WorkspaceID, e.AccountID, e.Name, e.ARN, e.Format, e.FileFormat, e.Versioning, e.Bucket, e.BucketOwner, e.Region, e.Prefix, e.RoleARN, stamp(e.CreatedAt), stamp(e.PreferredAt))
+	if err != nil {
+		return e, err
+	}
+	return e, tx.Audit(Change{WorkspaceID: e.WorkspaceID, Action: "followExport", Target: e.ID, After: e})
 }
 
 // Export returns one export.
