@@ -24,6 +24,7 @@ var versions = []struct{ number, what string }{
 	{"1.6.0", "Deliveries: what each changed, roll back, re-import. Exports that bring the same costs, and which is primary. How fast a run goes."},
 	{"1.7.0", "People: sessions, invitations, roles; workspaces. Too many attempts are answered with 429."},
 	{"1.8.0", "Sign-in at an identity provider."},
+	{"1.9.0", "SQL over the files of the lake by name."},
 }
 
 // Version is the version of the API that this package serves.

@@ -57,7 +57,7 @@ func (a *API) billRoutes() {
 	handle(a, "POST /api/v1/deliveries/{delivery}/reimport", auth.ManageBills, a.reimport, about{"reimport", bills, 202, "Import again what AWS has now of a delivery's export and period, changed or not. What counts, counts until that is complete."})
 	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost, or how much was used. Amounts are exact decimals as text; currencies are never added."})
 	handle(a, "GET /api/v1/costs/export", auth.ReadBills, a.exportCosts, about{"exportCosts", bills, 200, "Download the whole answer to a question as a file: CSV, JSON lines or Parquet."})
-	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, exports, accounts. It can read nothing else, and time and memory are limited."})
+	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, files, exports, accounts. It can read nothing else, and time and memory are limited."})
 	handle(a, "POST /api/v1/sql/export", auth.ReadBills, a.exportSQL, about{"exportSQL", bills, 200, "Download what a SELECT answers as a file: CSV, JSON lines or Parquet."})
 }
 

@@ -18,7 +18,7 @@ func sqlCommand(s *serverFlags) *cobra.Command {
 		Use:   "sql STATEMENT",
 		Short: "Ask the bills in SQL",
 		Long: `Ask the bills in SQL: one SELECT, in DuckDB's dialect, over the views line_items, costs_daily, deliveries,
-exports and accounts. "-" reads the statement from standard input.
+files, exports and accounts. "-" reads the statement from standard input.
 
 "SHOW TABLES" lists the views, "DESCRIBE line_items" the columns of one. Nothing but the views can be read, and
 nothing can be changed.`,

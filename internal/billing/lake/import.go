@@ -126,7 +126,7 @@ func (l *Lake) describe(ctx context.Context, d *store.Delivery, res *ingest.Resu
 }
 
 func (l *Lake) roll(ctx context.Context, k *contents, items []Files, totals map[string]bursar.Decimal, stage string) error {
-	rollup, summary := filepath.Join(stage, "rollup.parquet"), filepath.Join(stage, "summary.parquet")
+	rollup, summary := filepath.Join(stage, "_rollup.parquet"), filepath.Join(stage, "_summary.parquet")
 	debug.FreeOSMemory() // what the decoder used, before the engine takes its own
 	rolled, err := l.roller.Roll(ctx, items, rollup, summary)
 	if err != nil {

@@ -6,7 +6,8 @@
 // see the old delivery or the new one, never a mix. Whatever a crash leaves behind is in no catalog, and is removed at the
 // next [Open].
 //
-// On disk: <dir>/<workspace>/<export>/<period>/<delivery>/line_items-NNNNN.parquet, rollup.parquet and summary.parquet.
+// On disk: <dir>/<workspace>/<export>/<period>/<delivery>/line_items-NNNNN.parquet, _rollup.parquet and _summary.parquet. Engines that read
+// a folder as a table leave out names that begin with an underscore.
 package lake
 
 import (

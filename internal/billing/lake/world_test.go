@@ -17,6 +17,7 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/export"
+	"github.com/bursarhq/bursar/internal/billing/ingest"
 	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
@@ -129,6 +130,8 @@ type world struct {
 	engine *duckdb.Engine
 	lake   *lake.Lake
 	ask    query.Questions
+
+	progress func(ingest.Progress)
 }
 
 func (w *world) objects() string { return filepath.Join(w.dir, "bucket") }
@@ -223,7 +226,7 @@ func (w *world) poll(ctx context.Context, now time.Time) (out []bursar.Delivery,
 	for _, l := range looks {
 		if err == nil && l.New != nil {
 			var d bursar.Delivery
-			d, err = w.lake.Import(ctx, *l.New, w.bucket, nil)
+			d, err = w.lake.Import(ctx, *l.New, w.bucket, w.progress)
 			out = append(out, d)
 		}
 	}

@@ -46,7 +46,7 @@ var Metrics = []Metric{
 	},
 	{Name: "list", Doc: "What the usage would cost at public on-demand prices, savings plan negations left out.", Source: pricingDetails, expr: list, focus: money("ListCost")},
 	{
-		Name: "usage", Doc: "How much was used, in the unit that stands where costs have their currency. Fees, tax and credits count nothing.",
+		Name: "usage", Doc: "How much was used, in the unit that stands where costs have their currency. Fees, tax and credits count nothing, and neither do the pods and tasks of split cost allocation, which say again what their instance used.",
 		Source: lineItemDetails, Quantity: true, expr: usage, focus: focusUsage,
 	},
 }
@@ -151,9 +151,11 @@ func list(has func(string) bool) string {
 	return "CASE WHEN {t} = 'SavingsPlanNegation' THEN " + nothing + " ELSE " + money("pricing_public_on_demand_cost")(has) + " END"
 }
 
-// usage counts what was used; the amounts of other types (a fee's 1, a credit's copy of what it cancels) mean something else.
+// usage counts what was used; the amounts of other types (a fee's 1, a credit's copy of what it cancels) mean something else, and those of
+// split cost allocation say again what their instance's line says (Cost and Usage Report guide, Split line item details).
 func usage(has func(string) bool) string {
-	return "CASE WHEN {t} IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage', 'FlatRateSubscription') THEN " + money("line_item_usage_amount")(has) + " ELSE " + nothing + " END"
+	return "CASE WHEN {t} IN ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage', 'FlatRateSubscription') AND " +
+		plain("split_line_item_parent_resource_id")(has) + " = '' THEN " + money("line_item_usage_amount")(has) + " ELSE " + nothing + " END"
 }
 
 func focusUsage(has func(string) bool) string {

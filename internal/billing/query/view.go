@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ func Views() []View {
 				dimensionFields(ofRollup), metricFields(ofRollup), []Field{{"line_items", sqlWhole, "How many line items are summed."}}),
 		},
 		{Name: "deliveries", Doc: "The import history: the newest 10,000.", Fields: fieldsOf(deliveryColumns)},
+		{Name: "files", Doc: "The Parquet files of the deliveries that count.", Fields: fieldsOf(fileColumns)},
 		{Name: "exports", Doc: "The billing exports that are followed.", Fields: fieldsOf(exportColumns)},
 		{Name: "accounts", Doc: "The registered accounts.", Fields: fieldsOf(accountColumns)},
 	}
@@ -55,6 +57,7 @@ const (
 	sqlDate   = "DATE"
 	sqlTime   = "TIMESTAMP"
 	sqlWhole  = "BIGINT"
+	sqlBool   = "BOOLEAN"
 	sqlAmount = "DECIMAL(38, s)"
 )
 
@@ -87,6 +90,7 @@ func relations(snap *lake.Snapshot, r Records) []Relation {
 		{"line_items", itemsView(snap.LineItems)},
 		{"costs_daily", dailyView(snap.Rollups)},
 		{"deliveries", values(deliveryColumns, r.Deliveries)},
+		{"files", values(fileColumns, lakeFiles(snap))},
 		{"exports", values(exportColumns, r.Exports)},
 		{"accounts", values(accountColumns, r.Accounts)},
 	}
@@ -245,6 +249,45 @@ var deliveryColumns = []recordColumn[bursar.Delivery]{
 	{Field{"files", sqlWhole, "How many files it has."}, func(d bursar.Delivery) string { return fmt.Sprint(d.Files) }},
 	{Field{"source_bytes", sqlWhole, "Their size, as delivered."}, func(d bursar.Delivery) string { return fmt.Sprint(d.SourceBytes) }},
 	{Field{"line_items", sqlWhole, "Its line items."}, func(d bursar.Delivery) string { return fmt.Sprint(d.Rows) }},
+}
+
+// lakeFile is a file of the lake, by its place in it: <workspace>/<export>/<period>/<delivery>/<name>.
+type lakeFile struct {
+	kind  string
+	place []string
+	whole bool
+}
+
+func lakeFiles(snap *lake.Snapshot) (out []lakeFile) {
+	for kind, all := range map[string][]lake.Files{"line_items": snap.LineItems, "costs_daily": snap.Rollups} {
+		for _, f := range all {
+			for _, p := range f.Paths {
+				place := strings.Split(filepath.ToSlash(p), "/")
+				out = append(out, lakeFile{kind, place[max(0, len(place)-placeParts):], len(f.Without) == 0})
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b lakeFile) int { return slices.Compare(a.place, b.place) })
+	return out
+}
+
+const placeParts = 5
+
+// part is a part of the place, counted from its end.
+func (f lakeFile) part(fromEnd int) string {
+	if i := len(f.place) - fromEnd; i >= 0 {
+		return f.place[i]
+	}
+	return ""
+}
+
+var fileColumns = []recordColumn[lakeFile]{
+	{Field{"view", sqlText, "Which view it is a part of: line_items or costs_daily."}, func(f lakeFile) string { return text(f.kind) }},
+	{Field{"billing_period", sqlText, "YYYY-MM."}, func(f lakeFile) string { return text(f.part(3)) }},
+	{Field{"export_id", sqlText, "exp_…"}, func(f lakeFile) string { return text(f.part(4)) }},
+	{Field{"delivery_id", sqlText, "dlv_…"}, func(f lakeFile) string { return text(f.part(2)) }},
+	{Field{"path", sqlText, "Inside of the lake's folder."}, func(f lakeFile) string { return text(strings.Join(f.place, "/")) }},
+	{Field{"whole", sqlBool, "Whether every row of it counts; false where another export brings some of the same costs."}, func(f lakeFile) string { return fmt.Sprint(f.whole) }},
 }
 
 var exportColumns = []recordColumn[bursar.Export]{

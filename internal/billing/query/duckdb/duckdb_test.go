@@ -131,3 +131,44 @@ func TestConfinedSuite(t *testing.T) {
 		return engine(t, dir), duckdb.Confine(duckdb.Options{MemoryMB: 256, Threads: 2}, 2)
 	})
 }
+
+// Every statement of the documentation runs.
+func TestDocumentedStatements(t *testing.T) {
+	page, err := query.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	q := query.SQL{Lake: &querytest.Fixed{}, Engine: duckdb.Confine(duckdb.Options{MemoryMB: 256, Threads: 1}, 1), Timeout: time.Minute}
+	n := 0
+	for block := range strings.SplitSeq(page, "```sql\n") {
+		statement, _, ok := strings.Cut(block, "```")
+		if !ok || strings.HasPrefix(block, "# ") {
+			continue
+		}
+		n++
+		if _, err := q.Run(t.Context(), "ws", statement, 10, querytest.Discard{}); err != nil {
+			t.Errorf("%s\n%v", statement, err)
+		}
+	}
+	if n < 3 {
+		t.Errorf("only %d statements found", n)
+	}
+	home := filepath.Join(dir, "lake", "ws", "exp", "2026-01", "dlv")
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	lineItems(t, filepath.Join(home, "line_items-00000.parquet"), "SELECT '012345678901' AS SubAccountId, 1.5::DECIMAL(18,10) AS BilledCost")
+	_, direct, _ := strings.Cut(page, "```duckdb\n")
+	direct, _, _ = strings.Cut(direct, "```")
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var account string
+	var cost any
+	if err := db.QueryRow(strings.ReplaceAll(direct, "'lake/", "'"+dir+"/lake/")).Scan(&account, &cost); err != nil || account != "012345678901" {
+		t.Errorf("%s\n%s, %v", direct, account, err)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/billing/table"
 )
@@ -44,6 +45,29 @@ func (b *bench) Records(context.Context, string) ([]bursar.Account, []bursar.Exp
 		[]bursar.Export{{ID: "exp_1", AccountID: "acc_1", Name: "e", Format: bursar.FormatCUR2}},
 		[]bursar.Delivery{{ID: "dlv_1", ExportID: "exp_1", Period: bursar.NewPeriod(2026, 2), State: bursar.DeliveryPublished, ImportedAt: time.Date(2026, 2, 3, 4, 5, 6, 7000, time.UTC), Rows: 3}}, nil
 }
+
+// Fixed is a catalog that always has the same: nothing, unless it is given something.
+type Fixed struct{ Snap lake.Snapshot }
+
+// Snapshot gives what is fixed.
+func (f *Fixed) Snapshot(context.Context, string, func(bursar.Period) bool) (*lake.Snapshot, error) {
+	s := f.Snap
+	return &s, nil
+}
+
+// Records gives none.
+func (*Fixed) Records(context.Context, string) ([]bursar.Account, []bursar.Export, []bursar.Delivery, error) {
+	return nil, nil, nil, nil
+}
+
+// Discard takes an answer and drops it.
+type Discard struct{}
+
+// Begin drops the columns.
+func (Discard) Begin([]table.Column) error { return nil }
+
+// Row drops a row.
+func (Discard) Row([]any) error { return nil }
 
 // desk is where statements are written.
 type desk struct {
@@ -104,7 +128,7 @@ line_item_unblended_cost | line_item_product_code | line_item_line_item_type | r
 	d.answers("WITH big AS (SELECT * FROM line_items WHERE unblended > 0.5) SELECT billing_period, account FROM big", "2026-02 011111111111")
 	d.answers("SELECT a.name, sum(l.unblended) FROM line_items l JOIN accounts a USING (account) GROUP BY 1", "O'Brien's payer 1.1")
 	d.answers("SELECT delivery_id, state, imported_at, line_items FROM deliveries JOIN exports USING (export_id)", "dlv_1 published 2026-02-03 04:05:06.000007 +0000 UTC 3")
-	d.answers("SHOW TABLES", "accounts; costs_daily; deliveries; exports; line_items")
+	d.answers("SHOW TABLES", "accounts; costs_daily; deliveries; exports; files; line_items")
 	d.answers("SELECT savings_plan_savings_plan_effective_cost, CommitmentDiscountId FROM line_items LIMIT 1", "<nil> <nil>") // no delivery has them
 	for _, v := range query.Views() {
 		for _, f := range v.Fields {

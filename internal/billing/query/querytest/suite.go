@@ -131,13 +131,14 @@ func digits(t *testing.T, b *bench) {
 
 func usage(t *testing.T, b *bench) {
 	b.publish(Bill{Period: "2026-02", Lines: sameLine(lines(`
-line_item_line_item_type | line_item_usage_amount | pricing_unit | line_item_unblended_cost
-Usage           | 2.5 | Hrs    | 1
-DiscountedUsage | 1   | Hrs    | 0
-Usage           | 100 | GB-Mo  | 1
-RIFee           | 744 | Hrs    | 1
-Tax             | 1   | -      | 1
-Credit          | 2.5 | Hrs    | -1`), usual)})
+line_item_line_item_type | line_item_usage_amount | pricing_unit | line_item_unblended_cost | split_line_item_parent_resource_id
+Usage           | 2.5 | Hrs    | 1 | -
+DiscountedUsage | 1   | Hrs    | 0 | -
+Usage           | 100 | GB-Mo  | 1 | -
+Usage           | 0.5 | Hrs    | 0 | i-1
+RIFee           | 744 | Hrs    | 1 | -
+Tax             | 1   | -      | 1 | -
+Credit          | 2.5 | Hrs    | -1| -`), usual)})
 	b.want(query.Words{Granularity: "total", Metric: "usage"}, "100 GB-Mo\n3.5 Hrs")
 }
 
