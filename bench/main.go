@@ -45,6 +45,7 @@ var parts = []part{
 	{"start", "the program's start on empty data", (*bench).start, false},
 	{"ask", "cost by service and day over one month", (*bench).ask, false},
 	{"ask-many", "the same over ten months of two million line items", (*bench).askMany, false},
+	{"organization", "an organization of 1,000 linked accounts", (*bench).organization, false},
 	{"large", "memory on 20 million line items in one month", (*bench).importLarge, true},
 }
 

@@ -44,13 +44,18 @@ type server struct {
 // serve starts bursar on a data folder and waits until it is ready. AWS is a local server that only says who bursar is, so that no network
 // is in the figures.
 func (b *bench) serve(ctx context.Context, data string) (*server, error) {
+	return b.serveWith(ctx, data, http.HandlerFunc(callerIdentity), "AKIAIOSFODNN7EXAMPLE", "bench")
+}
+
+// serveWith does the same with a given AWS and bursar's access key in it.
+func (b *bench) serveWith(ctx context.Context, data string, aws http.Handler, keyID, secret string) (*server, error) {
 	program, err := b.program(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s := &server{aws: httptest.NewServer(http.HandlerFunc(callerIdentity)), cmd: exec.CommandContext(ctx, program, "serve")}
+	s := &server{aws: httptest.NewServer(aws), cmd: exec.CommandContext(ctx, program, "serve")}
 	s.cmd.Env = append(withoutSettings(os.Environ()), "BURSAR_DATA_DIR="+data, "BURSAR_ADDR=127.0.0.1:0", "BURSAR_LOG_LEVEL=error",
-		"BURSAR_AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "BURSAR_AWS_SECRET_ACCESS_KEY=bench", "BURSAR_AWS_ENDPOINT="+s.aws.URL)
+		"BURSAR_AWS_ACCESS_KEY_ID="+keyID, "BURSAR_AWS_SECRET_ACCESS_KEY="+secret, "BURSAR_AWS_ENDPOINT="+s.aws.URL)
 	s.cmd.Stderr = os.Stderr
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -87,14 +87,14 @@ func pass[T any](ctx context.Context, g *gate, call func() (T, error)) (out T, e
 	return out, err
 }
 
-// release gives a place back. A complaint of AWS halves the places; each hundred calm requests open one again.
+// release gives a place back. A complaint of AWS halves the places; each few calm requests open one again.
 func (g *gate) release(throttled bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if throttled {
 		cut := g.limit / 2
 		g.limit, g.owed, g.calm = g.limit-cut, g.owed+cut, 0
-	} else if g.calm++; g.calm >= 100 && g.limit < cap(g.free) {
+	} else if g.calm++; g.calm >= 20 && g.limit < cap(g.free) {
 		g.calm = 0
 		g.limit++
 		if g.owed > 0 {

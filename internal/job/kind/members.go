@@ -162,17 +162,18 @@ func (r *roster) flush(ctx context.Context) error {
 	return nil
 }
 
-// verdict ends the run: well, when every member gave an answer, whatever it was.
+// verdict ends the run: well, when every member gave an answer, whatever it was. What AWS was too busy for is tried again by itself.
 func (r *roster) verdict(result check.Result) error {
+	code := bursar.Conflict
+	switch awsapi.Class(r.last.Evidence["cause"]) {
+	case awsapi.Throttled, awsapi.Unreachable, awsapi.Propagating:
+		code = bursar.Unavailable
+	}
 	switch {
 	case !result.Trusted:
-		return bursar.Errorf(bursar.Conflict, "the payer %s itself cannot be used: %s", r.payer.AccountID, r.last.Message).WithReason(r.last.Code).
+		return bursar.Errorf(code, "the payer %s itself cannot be used: %s", r.payer.AccountID, r.last.Message).WithReason(r.last.Code).
 			WithHint("check the payer first, and do what its findings say")
 	case r.last.Check == "member_access" && r.last.Evidence["cause"] != "":
-		code := bursar.Conflict
-		if cause := awsapi.Class(r.last.Evidence["cause"]); cause == awsapi.Throttled || cause == awsapi.Unreachable {
-			code = bursar.Unavailable
-		}
 		return bursar.Errorf(code, "%s", r.last.Message).WithReason(r.last.Code).WithHint("%s", r.last.Remedy)
 	case r.passing > 0:
 		return bursar.Errorf(bursar.Unavailable, "%d of %d accounts could not be asked now; what is known of the others is kept", r.passing, r.total).
