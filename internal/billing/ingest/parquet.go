@@ -18,6 +18,7 @@ func (w *worker) parquet(i int, src *source) error {
 	if err != nil {
 		return err
 	}
+	file.Keep /= max(1, min(w.run.req.Workers, len(w.run.req.Files))) // others read at the same time
 	inputs := make([]input, 0, len(file.Fields()))
 	for _, x := range file.Fields() {
 		inputs = append(inputs, input{x.Name, x.Child})

@@ -13,6 +13,10 @@ import (
 
 // File is an opened Parquet file.
 type File struct {
+	// Keep is how many bytes of pages may stay unpacked at once. Beyond, pages that are not done with are unpacked again when
+	// they are needed. Open sets 64 MB.
+	Keep int
+
 	r    io.ReaderAt
 	meta *meta.File
 }
@@ -23,7 +27,7 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &File{r, m}, nil
+	return &File{Keep: roomyMemory, r: r, meta: m}, nil
 }
 
 // Fields returns what the file offers as columns of a bill, in its order.

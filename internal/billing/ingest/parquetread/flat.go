@@ -194,10 +194,11 @@ func (f *flat) skip(n int) error {
 
 // park lets the open page go where pages take too much memory. It is unpacked again when it is needed.
 func (f *flat) park() {
-	if f.group.memory() <= f.group.keep {
+	if f.group.memory() <= f.group.file.Keep {
 		return
 	}
 	f.parked = f.page.left > 0
+	f.pages.un.give(f.pages.buf)
 	f.page, f.pages.buf = cursor{}, nil
 }
 

@@ -32,11 +32,10 @@ type Group struct {
 	group int
 	un    unpacker
 	held  []*pages // of all columns
-	keep  int      // bytes of open pages that may be kept; beyond, pages are unpacked again when they are needed
 }
 
 // Group begins a row group.
-func (f *File) Group(group int) *Group { return &Group{file: f, group: group, keep: roomyMemory} }
+func (f *File) Group(group int) *Group { return &Group{file: f, group: group} }
 
 // Close gives back what reading took.
 func (g *Group) Close() { g.un.close() }
@@ -68,6 +67,7 @@ func (p *pages) wants(rows int64) error {
 
 // memory returns how many bytes the open pages and dictionaries of all columns take.
 func (g *Group) memory() (n int) {
+	n = cap(g.un.spare) + cap(g.un.packed)
 	for _, p := range g.held {
 		n += cap(p.buf)
 		if p.dict != nil {
@@ -78,7 +78,7 @@ func (g *Group) memory() (n int) {
 }
 
 const (
-	roomyMemory = 96 << 20
+	roomyMemory = 64 << 20
 	mostMemory  = 320 << 20 // beyond, the file is refused
 )
 

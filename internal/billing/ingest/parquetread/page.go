@@ -111,10 +111,7 @@ func (p *pages) body(h *meta.Page) ([]byte, error) {
 		}
 		return out, err
 	}
-	if cap(buf) < h.Size {
-		buf = make([]byte, h.Size)
-	}
-	p.buf = buf[:h.Size]
+	p.buf = p.un.buffer(buf, h.Size)
 	copy(p.buf, packed[:levels])
 	_, err := p.un.unpack(codec, p.buf[levels:], packed[levels:], h.Size-levels)
 	return p.buf, err

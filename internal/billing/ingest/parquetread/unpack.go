@@ -16,8 +16,31 @@ import (
 // unpacker decompresses pages. It never makes more bytes than a page header announced.
 type unpacker struct {
 	packed []byte // a page as it is in the file; shared by all columns, for they are read one at a time
+	spare  []byte // a page's buffer that nothing needs at the moment
 	zstd   *zstd.Decoder
 	gzip   *gzip.Reader
+}
+
+// buffer returns size bytes: dst where it is large enough, else the spare buffer or a new one.
+func (u *unpacker) buffer(dst []byte, size int) []byte {
+	if cap(dst) >= size {
+		return dst[:size]
+	}
+	if dst != nil {
+		u.give(dst)
+	}
+	if n := cap(u.spare); n >= size && n/2 <= size { // a small page in a large buffer would hold it for nothing
+		dst, u.spare = u.spare, nil
+		return dst[:size]
+	}
+	return make([]byte, size)
+}
+
+// give takes a buffer back. The largest is kept: large pages are what must not become garbage one after another.
+func (u *unpacker) give(buf []byte) {
+	if cap(buf) > cap(u.spare) {
+		u.spare = buf
+	}
 }
 
 func (u *unpacker) close() {
@@ -28,10 +51,7 @@ func (u *unpacker) close() {
 
 // unpack returns the size bytes that packed stands for, in dst where it is large enough.
 func (u *unpacker) unpack(codec format.CompressionCodec, dst, packed []byte, size int) (out []byte, err error) {
-	if cap(dst) < size {
-		dst = make([]byte, size)
-	}
-	dst = dst[:size]
+	dst = u.buffer(dst, size)
 	if size == 0 {
 		return dst, nil
 	}

@@ -22,9 +22,7 @@ func TestAnyPortions(t *testing.T) {
 		rapid.Check(t, func(t *rapid.T) {
 			g := f.Group(0)
 			defer g.Close()
-			if rapid.Bool().Draw(t, "little memory") {
-				g.keep = 0
-			}
+			f.Keep = rapid.SampledFrom([]int{0, 1 << 20}).Draw(t, "memory")
 			c, err := g.Cells(i)
 			if err != nil {
 				t.Fatal(err)
