@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"errors"
+	"net/http"
 	"testing"
 	"time"
 
@@ -59,9 +60,15 @@ func mustWorld(t testing.TB, text string) *world.World {
 	return w
 }
 
+// connectOnce keeps no connections: a sandbox may get the port of one that was closed, and a connection to that one is of no use.
+var connectOnce = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // config is an SDK configuration with static credentials and no retries.
 func config(s *sandbox.Sandbox, id, secret, token string) aws.Config {
-	return aws.Config{Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(id, secret, token), BaseEndpoint: aws.String(s.URL()), RetryMaxAttempts: 1}
+	return aws.Config{
+		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(id, secret, token), BaseEndpoint: aws.String(s.URL()),
+		RetryMaxAttempts: 1, HTTPClient: connectOnce,
+	}
 }
 
 func asBursar(s *sandbox.Sandbox) aws.Config {

@@ -35,6 +35,7 @@ func (s *Sandbox) serveAWS(w http.ResponseWriter, r *http.Request) {
 		req.Fail(w, cloud.Errorf(http.StatusRequestEntityTooLarge, "EntityTooLarge", "the sandbox takes at most %d bytes", maxBody))
 		return
 	}
+	s.cloud.Clock.Settle()
 	service, sig, e := s.route(req, body)
 	if e != nil {
 		req.Fail(w, e)

@@ -78,7 +78,7 @@ func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, 
 	}
 	var looks []Look
 	for _, k := range withNewPeriods(known, now) {
-		if !Due(k.Period, k.CheckedAt, now) {
+		if !Due(k.Period, k.CheckedAt, now) && !awaited(k, now) {
 			looks = append(looks, Look{Known: k})
 			continue
 		}
@@ -92,6 +92,12 @@ func Poll(ctx context.Context, b bursar.Bucket, e bursar.Export, known []Known, 
 		looks = append(looks, l)
 	}
 	return unrested(looks), nil
+}
+
+// awaited says whether a month that has no manifest is to be looked at, though it would rest: it is asked for daily, as long as AWS may
+// write it.
+func awaited(k Known, now time.Time) bool {
+	return k.ETag == "" && now.Sub(k.Period.End()) < weeklyAfterEnd && now.Sub(k.CheckedAt) >= daily
 }
 
 // unrested lets no month rest that has no manifest, while others come in: AWS may be about to write it.

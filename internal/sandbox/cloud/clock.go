@@ -91,6 +91,12 @@ func (c *Clock) Advance(d time.Duration) time.Time {
 	return to
 }
 
+// Settle returns once no move is under way: for whoever asks, simulated time passes between two requests and never within one.
+func (c *Clock) Settle() {
+	c.moving.Lock()
+	defer c.moving.Unlock()
+}
+
 // next takes the earliest event due by t and sets the clock to its time.
 func (c *Clock) next(t time.Time) (event, bool) {
 	c.mu.Lock()
