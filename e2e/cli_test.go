@@ -31,6 +31,8 @@ import (
 //	server [VAR=value…]  start a simulated AWS and bursar serve; sets BURSAR_SERVER and BURSAR_TOKEN
 //	stop                 end bursar with SIGTERM, and leave its log in server.log
 //	stack ACCOUNT STEP   create the stack of a set-up step, as a person would on the AWS page
+//	bucket NAME ACCOUNT  make a bucket in the simulated AWS
+//	credentials          let the commands that follow act as the administrator of bursar's own account
 //	pass DURATION        let time pass in the simulated AWS
 //	open ACCOUNT         let anybody assume the account's bursar role without an external id
 //	running VAR          wait until a run is running, and set a variable to its id
@@ -48,7 +50,7 @@ func TestTranscripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server": cmdServer, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave, "newer": cmdNewer, "stack": cmdStack, "pass": cmdPass, "open": cmdOpen, "running": cmdRunning, "rollout": cmdRollout,
+			"server": cmdServer, "bucket": cmdBucket, "credentials": cmdCredentials, "stop": cmdStop, "exit": cmdExit, "mode": cmdMode, "taken": cmdTaken, "save": cmdSave, "newer": cmdNewer, "stack": cmdStack, "pass": cmdPass, "open": cmdOpen, "running": cmdRunning, "rollout": cmdRollout,
 		},
 		UpdateScripts: os.Getenv("UPDATE_GOLDEN") != "",
 	})
@@ -94,6 +96,23 @@ func cmdStack(ts *testscript.TestScript, _ bool, args []string) {
 	c, err := client.New(s.url, client.WithToken(ts.Getenv("BURSAR_TOKEN")))
 	ts.Check(err)
 	ts.Check(createStack(context.Background(), c, s.aws, args[0], args[1]))
+}
+
+func cmdBucket(ts *testscript.TestScript, _ bool, args []string) {
+	if e := runningOf(ts).aws.S3().CreateBucket(args[1], "us-east-1", args[0]); e != nil {
+		ts.Fatalf("%v", e)
+	}
+}
+
+func cmdCredentials(ts *testscript.TestScript, _ bool, _ []string) {
+	aws := runningOf(ts).aws
+	key, e := aws.Cloud().AdminKey(aws.Cloud().World.Bursar.Account)
+	if e != nil {
+		ts.Fatalf("%v", e)
+	}
+	ts.Setenv("BURSAR_AWS_ENDPOINT", aws.URL())
+	ts.Setenv("BURSAR_AWS_ACCESS_KEY_ID", key.ID)
+	ts.Setenv("BURSAR_AWS_SECRET_ACCESS_KEY", key.Secret.Reveal())
 }
 
 // cmdRollout makes the StackSet by hand, from the values of the members step, in the payer.

@@ -14,18 +14,20 @@ import (
 
 func accountCommand(s *serverFlags) *cobra.Command {
 	return group("account", "Register AWS accounts, set them up and check them",
-		accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountImport(s), membersCommand(s), accountEvents(s), accountValidate(s))
+		accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountExport(s), accountImport(s), accountRename(s), accountRemove(s), membersCommand(s), accountEvents(s), accountValidate(s))
 }
 
 func accountAdd(s *serverFlags) *cobra.Command {
 	var o output
 	in := client.NewAccount{}
 	c := &cobra.Command{
-		Use:     "add ACCOUNT-ID NAME",
-		Short:   "Register an AWS account",
-		Long:    "Register an AWS account. bursar generates its external id. \"bursar account setup\" then says what to do in AWS.",
-		Example: `  bursar account add 123456789012 "Main payer"`,
-		Args:    exactly("an account id", "a name"),
+		Use:   "add ACCOUNT-ID NAME",
+		Short: "Register an AWS account",
+		Long:  "Register an AWS account. bursar generates its external id. \"bursar account setup\" then says what to do in AWS.",
+		Example: `  bursar account add 123456789012 "Main payer"
+  bursar account add 123456789012 "Main payer" --method terraform
+  bursar account add 123456789012 "Main payer" --method role --role-arn arn:aws:iam::123456789012:role/finops`,
+		Args: exactly("an account id", "a name"),
 		RunE: func(c *cobra.Command, args []string) error {
 			in.AccountID, in.Name = args[0], args[1]
 			for _, err := range []error{bursar.CheckAccountID(in.AccountID), bursar.CheckAccountName(in.Name)} {
@@ -48,7 +50,8 @@ func accountAdd(s *serverFlags) *cobra.Command {
 		},
 	}
 	o.flags(c)
-	c.Flags().StringVar(&in.Method, "method", string(bursar.MethodConsole), "how access will be set up: console")
+	c.Flags().StringVar(&in.Method, "method", string(bursar.MethodConsole), "how access will be set up: console, terraform or role")
+	c.Flags().StringVar(&in.RoleARN, "role-arn", "", "with --method role: the ARN of the role that bursar shall assume")
 	c.Flags().StringVar(&in.Partition, "partition", string(bursar.PartitionAWS), "aws, aws-cn or aws-us-gov")
 	return c
 }
@@ -155,59 +158,6 @@ func printFinding(w io.Writer, f bursar.Finding) {
 	if f.Remedy != "" && f.Status != bursar.StatusOK {
 		fmt.Fprintf(w, "%31s what to do: %s\n", "", strings.ReplaceAll(strings.TrimSpace(f.Remedy), "\n", "\n"+strings.Repeat(" ", 44)))
 	}
-}
-
-func accountSetup(s *serverFlags) *cobra.Command {
-	var o output
-	c := &cobra.Command{
-		Use: "setup ACCOUNT", Short: "Say what to do in AWS to finish an account's registration", Args: exactly("an account"),
-		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.client()
-			if err != nil {
-				return err
-			}
-			setup, err := api.Setup(c.Context(), args[0])
-			if err != nil {
-				return explain(err)
-			}
-			if printed, err := o.document(c.OutOrStdout(), setup); printed || err != nil {
-				return err
-			}
-			return showSetup(c.OutOrStdout(), args[0], setup)
-		},
-	}
-	o.documentFlags(c)
-	return c
-}
-
-func showSetup(w io.Writer, account string, setup *client.Setup) error {
-	for i, step := range setup.Steps {
-		fmt.Fprintf(w, "%d. %s  [%s]\n", i+1, step.Title, step.State)
-		if step.State != "next" {
-			continue
-		}
-		if step.Why != "" {
-			fmt.Fprintf(w, "   %s\n", step.Why)
-		}
-		for _, l := range step.Links {
-			fmt.Fprintf(w, "\n   %s:\n   %s\n", l.Title, l.URL)
-		}
-		if t := step.Template; t != nil {
-			fmt.Fprintf(w, "\n   template %s, version %s, SHA-256 %s\n   download: %s\n", t.Name, t.Version, t.SHA256, cmp.Or(t.URL, t.Download))
-		}
-		for _, p := range step.Parameters {
-			fmt.Fprintf(w, "     %-24s %s\n", p.Key, p.Value)
-		}
-		if step.Command != "" {
-			fmt.Fprintf(w, "\n   or on the command line:\n\n%s\n", indent(step.Command, "     "))
-		}
-		fmt.Fprintf(w, "\n   then: bursar account check %s\n", account)
-	}
-	return nil
-}
-
-func indent(s, by string) string {
-	return by + strings.ReplaceAll(strings.TrimSpace(s), "\n", "\n"+by)
 }
 
 func accountCheck(s *serverFlags) *cobra.Command {
