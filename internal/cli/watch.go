@@ -40,15 +40,12 @@ func (s *serverFlags) follow(c *cobra.Command, api *client.Client, id string, o 
 	return w.verdict(run)
 }
 
+// detail says what a run had to say at its end. Where it was in something that it has finished since is no news.
 func detail(p bursar.Progress) string {
-	text := ""
-	if p.Step != "" {
-		text = ": " + printable(p.Step)
+	if p.Step == "" || p.Total > 0 {
+		return ""
 	}
-	if p.Rows > 0 {
-		text += fmt.Sprintf(", %d rows", p.Rows)
-	}
-	return text
+	return ": " + printable(p.Step)
 }
 
 // watcher prints what happens in a run while a person waits.
