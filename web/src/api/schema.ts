@@ -890,7 +890,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, exports, accounts
+         * Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, files, exports, accounts
          * @description It can read nothing else, and time and memory are limited.
          *
          *     Needs the permission `bills:read`.
