@@ -1,7 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import type { components, paths } from "./schema";
 import { problemOf } from "./problem";
-import { session } from "./session";
+import { credential, session } from "./session";
 
 export type Schemas = components["schemas"];
 export type Account = Schemas["Account"];
@@ -14,12 +14,11 @@ export type CostAnswer = Schemas["CostAnswer"];
 
 const signed: Middleware = {
   onRequest({ request }) {
-    const key = session.key();
-    if (key) request.headers.set("Authorization", `Bearer ${key}`);
+    for (const [name, value] of Object.entries(credential())) request.headers.set(name, value);
     return request;
   },
   onResponse({ response }) {
-    if (response.status === 401) session.end();
+    if (response.status === 401) session.lost();
   },
 };
 

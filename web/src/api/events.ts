@@ -1,6 +1,6 @@
 import type { Finding, Run } from "./client";
 import { problemOf } from "./problem";
-import { session } from "./session";
+import { credential } from "./session";
 
 export type RunEvent = { run: Run } | { finding: Finding };
 
@@ -19,7 +19,7 @@ export async function watchRun(id: string, each: (e: RunEvent) => void, signal: 
 async function readOnce(id: string, each: (e: RunEvent) => void, signal: AbortSignal): Promise<Run | null> {
   let last: Run | null = null;
   try {
-    const response = await fetch(`/api/v1/runs/${encodeURIComponent(id)}/events`, { headers: { Authorization: `Bearer ${session.key() ?? ""}` }, signal });
+    const response = await fetch(`/api/v1/runs/${encodeURIComponent(id)}/events`, { headers: credential(), signal });
     if (!response.ok || !response.body) throw problemOf(await response.json().catch(() => null), response.status);
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";

@@ -2,9 +2,10 @@ import AppLayout from "@cloudscape-design/components/app-layout";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
-import { useState, useSyncExternalStore } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
 import { Outlet, useLocation, useNavigate } from "react-router";
 import { session } from "../api/session";
+import { Invitation } from "../page/signin/invitation";
 import { SignIn } from "../page/signin/signin";
 import { HelpContext, type Help } from "./help";
 import { applyLook, look } from "./look";
@@ -20,7 +21,10 @@ const places = [
 ] as const;
 
 export function Shell() {
-  const key = useSyncExternalStore(session.subscribe, session.key);
+  const caller = useSyncExternalStore(session.subscribe, session.caller);
+  const { pathname } = useLocation();
+  useEffect(() => void session.ask(), []);
+  const inside = caller.kind === "key" || caller.kind === "person";
   const [shown, setShown] = useState(look());
   return (
     <>
@@ -46,11 +50,11 @@ export function Shell() {
                   ),
                 ),
             },
-            ...(key ? [{ type: "button" as const, text: "Sign out", onClick: () => session.end() }] : []),
+            ...(inside ? [{ type: "button" as const, text: "Sign out", onClick: () => void session.end() }] : []),
           ]}
         />
       </header>
-      {key ? <Inside /> : <SignIn />}
+      {pathname === "/invitation" ? <Invitation /> : inside ? <Inside /> : caller.kind === "nobody" ? <SignIn /> : null}
     </>
   );
 }
