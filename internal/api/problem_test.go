@@ -62,7 +62,7 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 			if resp.StatusCode != tc.status || p.Reason != tc.reason || p.Field != tc.field || p.Hint == "" {
 				t.Errorf("%s, %s: %d %.300s\n want %d %s %s and a hint", op, name, resp.StatusCode, body, tc.status, tc.reason, tc.field)
 			}
-			if strings.Contains(body, "mine") || strings.Contains(body, "red") {
+			if said := strings.ReplaceAll(body, p.RequestID, ""); strings.Contains(said, "mine") || strings.Contains(said, "red") {
 				t.Errorf("%s, %s: the refusal repeats a value: %s", op, name, body)
 			}
 		}
