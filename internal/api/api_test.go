@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -43,6 +44,7 @@ type bench struct {
 	dir    string // of the state database
 	asked  []query.Question
 	lake   *lake.Lake
+	huge   bool          // amounts are larger than files can hold
 	gate   chan struct{} // a check waits for it after its first finding
 }
 
@@ -71,6 +73,9 @@ func (b *bench) Ask(_ context.Context, ws string, q query.Question) (query.Answe
 		row.Groups[i] = "a " + d.Name
 	}
 	answer := query.Answer{Question: q, Rows: []query.Row{row}, Totals: []bursar.Money{{Amount: amount, Currency: "USD"}}, State: "s1"}
+	if b.huge { // more digits than Parquet can hold
+		answer.Rows[0].Amount = bursar.NewDecimal(new(big.Int).Exp(big.NewInt(10), big.NewInt(40), nil), 0)
+	}
 	if q.Compare {
 		answer.Rows[0].Previous, answer.Previous = bursar.DecimalFromInt64(15, 1), &query.Previous{From: q.From, To: q.To, Totals: []bursar.Money{}}
 	}
@@ -545,5 +550,18 @@ func TestSQL(t *testing.T) {
 	}
 	if resp, body := b.raw("POST", "/api/v1/sql", `{"sql":"SELECT 1","limit":100001}`); resp.StatusCode != 422 && resp.StatusCode != 400 {
 		t.Errorf("%d %s", resp.StatusCode, body)
+	}
+}
+
+// A download that breaks off ends the connection: its caller must not take the half for the whole.
+func TestABrokenDownloadIsSeen(t *testing.T) {
+	b := start(t)
+	b.huge = true
+	var out bytes.Buffer
+	if err := b.client(b.owner).ExportCosts(t.Context(), client.Question{}, "parquet", &out); err == nil {
+		t.Errorf("%d bytes were taken for the whole", out.Len())
+	}
+	if !strings.Contains(b.log.String(), "a download broke off") {
+		t.Errorf("the log says nothing of it: %s", b.log)
 	}
 }

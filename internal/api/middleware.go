@@ -74,7 +74,7 @@ func (a *API) logged(next http.Handler) http.Handler {
 		seen := &watched{ResponseWriter: w}
 		start := time.Now()
 		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
-		a.guarded(seen, r, next)
+		whole := a.guarded(seen, r, next)
 		level := slog.LevelInfo
 		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" { // asked every few seconds
 			level = slog.LevelDebug
@@ -82,24 +82,30 @@ func (a *API) logged(next http.Handler) http.Handler {
 		a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", bursar.Redact(r.URL.Path)),
 			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", time.Since(start)),
 			slog.String("request_id", c.id), slog.String("key", c.key), slog.String("user", c.user), slog.String("from", c.from))
+		if !whole {
+			panic(http.ErrAbortHandler) // ends the connection: nobody takes the half for the whole
+		}
 	})
 }
 
-func (a *API) guarded(w *watched, r *http.Request, next http.Handler) {
+// guarded answers when the handler breaks. It says whether what was answered is whole.
+func (a *API) guarded(w *watched, r *http.Request, next http.Handler) (whole bool) {
 	defer func() {
 		p := recover()
-		if p == nil {
+		if whole = p == nil; whole {
 			return
 		}
-		if p == http.ErrAbortHandler || r.Context().Err() != nil { // the caller has gone
+		if p == http.ErrAbortHandler || r.Context().Err() != nil { // the answer is broken off, or the caller has gone
 			return
 		}
 		a.Log.ErrorContext(r.Context(), "a handler panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 		if w.status == 0 {
 			writeProblem(w, r, 0, fmt.Errorf("panic: %v", p))
+			whole = true
 		}
 	}()
 	next.ServeHTTP(w, r)
+	return true
 }
 
 // watched remembers what was answered.

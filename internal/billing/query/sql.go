@@ -18,6 +18,9 @@ const rolledScale = 18
 // every dimension. One for each set of files.
 func (q Question) sql(snap *lake.Snapshot) (statements []string) {
 	least := q.least()
+	if q.Metric.Quantity && finer(snap.LineItems) {
+		least = ofItems
+	}
 	files := map[level][]lake.Files{ofSummary: snap.Summaries, ofRollup: snap.Rollups, ofItems: snap.LineItems}[least]
 	for _, f := range files {
 		if least == ofItems {
@@ -27,6 +30,13 @@ func (q Question) sql(snap *lake.Snapshot) (statements []string) {
 		}
 	}
 	return statements
+}
+
+// finer says whether usage has more digits than a rollup keeps of it.
+func finer(items []lake.Files) bool {
+	return slices.ContainsFunc(items, func(f lake.Files) bool {
+		return max(f.Decimals[schema.Lake("line_item_usage_amount")].Scale, f.Decimals[schema.Lake("ConsumedQuantity")].Scale) > rolledScale
+	})
 }
 
 // least is the level of the smallest files that can answer.

@@ -3,6 +3,7 @@ package duckdb_test
 import (
 	"context"
 	"database/sql"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -171,4 +172,15 @@ func TestDocumentedStatements(t *testing.T) {
 	if err := db.QueryRow(strings.ReplaceAll(direct, "'lake/", "'"+dir+"/lake/")).Scan(&account, &cost); err != nil || account != "012345678901" {
 		t.Errorf("%s\n%s, %v", direct, account, err)
 	}
+}
+
+func TestRandomQuestions(t *testing.T) {
+	querytest.RunRandom(t, func(t *testing.T, dir string) querytest.Engine { return engine(t, dir) })
+}
+
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "20"); err != nil { // unless the command line says otherwise
+		panic(err)
+	}
+	os.Exit(m.Run())
 }
