@@ -1,6 +1,7 @@
 package bursar
 
 import (
+	"regexp"
 	"strings"
 	"time"
 )
@@ -59,14 +60,26 @@ func StateInOrganization(awsState string) MemberState {
 // the payer's.
 func (a Account) ByStackSet() bool { return strings.HasSuffix(a.ExternalID, "."+a.AccountID) }
 
-// MemberOf returns how a member of a payer's organization is reached: by a role of the name of the payer's, with an external id derived
+var memberRolePattern = regexp.MustCompile(`^bursar-[a-z0-9-]{1,57}$`)
+
+// MemberRoleName names the roles of the members of a payer's organization: as the payer's own, when that name is one of bursar's; and
+// for a role that was brought, by the payer's record.
+func MemberRoleName(payer Account) string {
+	if role, err := ParseRoleARN(payer.RoleARN); err == nil && memberRolePattern.MatchString(role.Name) {
+		return role.Name
+	}
+	_, id, _ := strings.Cut(payer.ID, "_")
+	return "bursar-" + id[:min(len(id), 10)]
+}
+
+// MemberOf returns how a member of a payer's organization is reached: by the role that the StackSet makes, with an external id derived
 // from the payer's. The name is not set.
 func MemberOf(payer Account, accountID string) (Account, error) {
 	role, err := ParseRoleARN(payer.RoleARN)
 	if err != nil {
 		return Account{}, err
 	}
-	role.AccountID, role.Path = accountID, RolePath
+	role.AccountID, role.Path, role.Name = accountID, RolePath, MemberRoleName(payer)
 	return Account{
 		WorkspaceID: payer.WorkspaceID, AccountID: accountID, Partition: payer.Partition, Kind: KindLinked, Method: payer.Method,
 		ExternalID: MemberExternalID(payer.ExternalID, accountID), RoleARN: role.String(),
@@ -74,8 +87,8 @@ func MemberOf(payer Account, accountID string) (Account, error) {
 	}, nil
 }
 
-// StackSetName names the StackSet that makes the members' roles of the payer whose access role is given.
-func StackSetName(accessRole string) string { return accessRole + "-members" }
+// StackSetName names the StackSet that makes the roles of a payer's members.
+func StackSetName(payer Account) string { return MemberRoleName(payer) + "-members" }
 
 // CanHaveMembers refuses an account that is no payer.
 func (a Account) CanHaveMembers() error {

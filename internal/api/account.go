@@ -158,6 +158,9 @@ func (a *API) addAccount(ctx context.Context, p auth.Principal, in *struct{ Body
 	}
 	var setup Setup
 	err = a.Store.InTx(ctx, func(tx *store.Tx) error {
+		if err := validated(tx, &account); err != nil {
+			return err
+		}
 		if account, err = tx.AddAccount(account); err != nil {
 			return err
 		}
@@ -170,6 +173,19 @@ func (a *API) addAccount(ctx context.Context, p auth.Principal, in *struct{ Body
 	out := show(p, account, nil)
 	out.Setup = &setup
 	return &addAccountOutput{"/api/v1/accounts/" + account.ID, out}, nil
+}
+
+// validated gives an account whose role is brought the external id with which the role was looked at before, so that its trust policy can
+// stay as it is.
+func validated(tx *store.Tx, account *bursar.Account) error {
+	if account.Method != bursar.MethodRole {
+		return nil
+	}
+	issued, err := tx.TakeIssuedExternalID(account.WorkspaceID, account.Partition, account.AccountID)
+	if issued != "" {
+		account.ExternalID = issued
+	}
+	return err
 }
 
 // account reads an account with the newest finding of each check.

@@ -169,7 +169,10 @@ func TestValidateKeepsNothingAndChoosesTheExternalID(t *testing.T) {
 	if list, err := c.Accounts(t.Context()); err != nil || len(list) != 0 {
 		t.Errorf("an account was kept: %+v %v", list, err)
 	}
-	a := b.add(c, "111122223333", "registered")
+	a, err := c.AddAccount(t.Context(), client.NewAccount{AccountID: "111122223333", Name: "registered", Method: "role", RoleARN: good})
+	if err != nil || a.ExternalID != first.ExternalID {
+		t.Fatalf("a role that was looked at must change its trust policy to be registered: %+v %v", a, err)
+	}
 	if known, err := c.Validate(t.Context(), client.NewValidation{RoleARN: good}); err != nil || !known.Registered || known.ExternalID != a.ExternalID {
 		t.Errorf("%+v %v", known, err)
 	}

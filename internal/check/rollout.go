@@ -21,12 +21,11 @@ type rollout struct {
 // rollout asks CloudFormation. Where that is not allowed nothing is known, and nothing is wrong.
 func (c memberAccess) rollout(ctx context.Context, t *Target) rollout {
 	r := rollout{possible: true, instances: map[string]awsapi.StackInstance{}}
-	role, err := bursar.ParseRoleARN(t.Account.RoleARN)
-	p, err2 := awsapi.PartitionOf(t.Account.Partition)
-	if err != nil || err2 != nil || !p.HasStackSets {
+	p, err := awsapi.PartitionOf(t.Account.Partition)
+	if err != nil || !p.HasStackSets {
 		return r
 	}
-	r.set = bursar.StackSetName(role.Name)
+	r.set = bursar.StackSetName(t.Account)
 	if on, err := t.session.RolloutPossible(ctx, p.BillingRegion); err == nil {
 		r.possible = on
 	}

@@ -114,7 +114,7 @@ func (c Config) MemberParameters(a bursar.Account) []Parameter {
 		{"ExternalId", a.ExternalID},
 		{"Principal", c.PrincipalAccountID},
 		{"PrincipalArn", c.PrincipalARN},
-		{"RoleName", RoleName(a)},
+		{"RoleName", bursar.MemberRoleName(a)},
 		{"EnableInventory", strconv.FormatBool(slices.Contains(Granted(a), bursar.CapInventory))},
 	}
 }

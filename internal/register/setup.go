@@ -161,7 +161,7 @@ func (b *builder) members() {
 	if state := b.status.Capabilities[bursar.CapMemberAccess]; state != "" && state != bursar.StateNotSetUp {
 		step.State = stateOf(state, b.ready)
 	}
-	step.Region, step.StackName = bursar.ExportRegion(a.Partition), RoleName(a)+"-members"
+	step.Region, step.StackName = bursar.ExportRegion(a.Partition), bursar.StackSetName(a)
 	if a.Method == bursar.MethodTerraform {
 		b.terraform(&step)
 		b.add(step)

@@ -39,6 +39,9 @@ func Run(t testing.TB, c check.Check, target *check.Target) ([]bursar.Finding, [
 	}
 	for _, f := range found {
 		Finding(t, c, f)
+		if bad := f.Status == bursar.StatusFailed || f.Status == bursar.StatusWarning; bad && !strings.Contains(f.Message, target.Account.AccountID) {
+			t.Errorf("%s: %s does not name the account: %q", c.Name(), f.Code, f.Message)
+		}
 	}
 	return found, recorder.Actions()
 }

@@ -289,3 +289,23 @@ func TestARunThatAWSWasTooBusyForGoesOn(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestMembersOfABroughtPayer: the name of its role is not bursar's, that of its members' roles is.
+func TestMembersOfABroughtPayer(t *testing.T) {
+	b := setup(t)
+	a := b.register(b.ws, payer, "Payer", func(a *bursar.Account) {
+		a.Method, a.RoleARN, a.Kind = bursar.MethodRole, "arn:aws:iam::"+payer+":role/bursar/Our.Own", bursar.KindPayer
+	})
+	b.role(payer, "/bursar/", "Our.Own", strings.ReplaceAll(trustOf(a, payer), a.ExternalID+"."+payer, a.ExternalID), organizationReads)
+	name := bursar.MemberRoleName(a)
+	if !strings.HasPrefix(name, "bursar-") || bursar.StackSetName(a) != name+"-members" {
+		t.Fatalf("the members' roles are called %q", name)
+	}
+	b.role(member, "/bursar/", name, trustOf(a, member))
+	if run := b.run("members", a); run.State != bursar.RunSucceeded {
+		t.Fatalf("%+v", run.Error)
+	}
+	if m := b.members(a)[member]; m.State != bursar.MemberAssumable || m.RegisteredAs == "" {
+		t.Errorf("%+v", m)
+	}
+}
