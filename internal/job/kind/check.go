@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/billing/deposit"
 	"github.com/bursarhq/bursar/internal/check"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/store"
@@ -67,6 +68,7 @@ func (l *look) begin(tx *store.Tx, run bursar.Run) (err error) {
 	if l.exports, err = tx.Followed(run.WorkspaceID, run.AccountID); err != nil {
 		return err
 	}
+	l.exports = slices.DeleteFunc(l.exports, deposit.Is) // AWS knows nothing of bills that people brought
 	newest, err := tx.NewestFindings(run.WorkspaceID, run.AccountID)
 	l.known = slices.ContainsFunc(newest, func(f bursar.Finding) bool { return f.Check == "assume_role" && f.Status == bursar.StatusOK })
 	if err != nil {
