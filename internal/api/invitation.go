@@ -111,7 +111,7 @@ type NewAcceptance struct {
 	Token    bursar.Secret `json:"token" doc:"What stands behind the # of the link."`
 	Email    string        `json:"email,omitempty" doc:"For the owner's set-up link alone: every other invitation names its person."`
 	Name     string        `json:"name,omitempty" doc:"The person's name, when they are new."`
-	Password bursar.Secret `json:"password" doc:"The password that a new person chooses, 12 characters at least; the one that a known person has."`
+	Password bursar.Secret `json:"password,omitempty" doc:"The password that a new person chooses, 12 characters at least; the one that a known person has. Absent for a person who has signed in already."`
 }
 
 func (a *API) acceptInvitation(ctx context.Context, in *struct{ Body NewAcceptance }) (*meOutput, error) {
@@ -119,9 +119,23 @@ func (a *API) acceptInvitation(ctx context.Context, in *struct{ Body NewAcceptan
 		return nil, err
 	}
 	b := in.Body
+	if b.Password.IsZero() {
+		if who, err := a.People.Authenticate(ctx, sessionCookie(callOf(ctx).http)); err == nil {
+			return a.join(ctx, b.Token, who)
+		}
+	}
 	began, err := a.People.Accept(ctx, auth.Acceptance{Token: b.Token, Email: b.Email, Name: b.Name, Password: b.Password}, visitor(ctx))
 	if err != nil {
 		return nil, err
 	}
 	return a.began(ctx, began)
+}
+
+// join is for a person who has signed in already, perhaps at an identity provider and without a password.
+func (a *API) join(ctx context.Context, token bursar.Secret, who auth.Principal) (*meOutput, error) {
+	joined, err := a.People.Join(ctx, token, who)
+	if err != nil {
+		return nil, err
+	}
+	return a.getMe(ctx, joined, nil)
 }

@@ -25,6 +25,7 @@ var versions = []struct{ number, what string }{
 	{"1.7.0", "People: sessions, invitations, roles; workspaces. Too many attempts are answered with 429."},
 	{"1.8.0", "Sign-in at an identity provider."},
 	{"1.9.0", "SQL over the files of the lake by name."},
+	{"1.10.0", "A person who has signed in accepts an invitation without a password."},
 }
 
 // Version is the version of the API that this package serves.

@@ -194,3 +194,38 @@ func TestWhomAProviderSpeaksOf(t *testing.T) {
 		return nil
 	})
 }
+
+func TestAnInvitationIsAcceptedWithoutAPassword(t *testing.T) {
+	s := startSignOn(t)
+	_, session := s.walk()
+	ann := &browser{s.bench, session.Name + "=" + session.Value}
+	customer := s.workspace("Customer")
+	var hers, another bursar.Secret
+	in(s.bench, func(tx *store.Tx) (err error) {
+		if another, _, err = auth.Invite(tx, customer, "bob@example.com", auth.Owner); err != nil {
+			return err
+		}
+		hers, _, err = auth.Invite(tx, customer, "ann@example.com", auth.Member)
+		return err
+	})
+	if resp, got := ann.send("POST", "/api/v1/invitation/accept", `{"token":"`+another.Reveal()+`"}`); resp.StatusCode != 404 || problem(t, resp, got).Reason != "invitation_gone" {
+		t.Errorf("another's invitation: %d %s", resp.StatusCode, got)
+	}
+	if me := ann.must(200, "POST", "/api/v1/invitation/accept", `{"token":"`+hers.Reveal()+`"}`); me["role"] != "member" || me["workspace"].(map[string]any)["id"] != customer || len(me["others"].([]any)) != 1 {
+		t.Errorf("%v", me)
+	}
+	if me := ann.must(200, "GET", "/api/v1/me", ""); me["workspace"].(map[string]any)["id"] != customer {
+		t.Errorf("%v", me)
+	}
+	nobody := &browser{bench: s.bench}
+	if resp, got := nobody.send("POST", "/api/v1/invitation/accept", `{"token":"`+another.Reveal()+`","name":"Bob"}`); resp.StatusCode != 422 || problem(t, resp, got).Reason != "password_too_short" {
+		t.Errorf("without a session and a password: %d %s", resp.StatusCode, got)
+	}
+	s.view(func(tx *store.Tx) error {
+		log, err := tx.AuditEntries(customer, store.AuditFilter{Actor: "ann@example.com"}, 0, 1)
+		if len(log) != 1 || log[0].Action != "acceptInvitation" || log[0].Actor.Kind != bursar.ActorUser {
+			t.Errorf("%+v", log)
+		}
+		return err
+	})
+}

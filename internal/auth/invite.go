@@ -86,22 +86,25 @@ func (p *People) Accept(ctx context.Context, a Acceptance, v Visitor) (SignedIn,
 	return p.admit(ctx, a.Token, u, "invitation", v)
 }
 
-// Join lets a person who has signed in accept an invitation that names them.
-func (p *People) Join(ctx context.Context, token bursar.Secret, who Principal) error {
-	return p.store.InTx(ctx, func(tx *store.Tx) error {
+// Join lets a person who has signed in accept an invitation that names them. Their session looks at its workspace then.
+func (p *People) Join(ctx context.Context, token bursar.Secret, who Principal) (Principal, error) {
+	err := p.store.InTx(ctx, func(tx *store.Tx) error {
 		i, err := tx.OpenInvitation(hash(token.Reveal()))
-		if err != nil || i.Email != who.Name {
+		if err != nil || i.Email != who.Name { // another's link tells nothing
 			return invitationGone
 		}
 		u, err := tx.User(who.UserID)
 		if err != nil {
 			return err
 		}
+		tx.As(who.Actor())
 		if err := take(tx, i, u); err != nil {
 			return err
 		}
+		who.WorkspaceID, who.Role = i.WorkspaceID, Role(i.Role)
 		return tx.SwitchSession(who.SessionID, i.WorkspaceID)
 	})
+	return who, err
 }
 
 func (p *People) known(ctx context.Context, email string) (u store.User, err error) {

@@ -56,3 +56,14 @@ func TestHashingWaitsItsTurn(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func FuzzParseHash(f *testing.F) {
+	f.Add("$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+	f.Add("$argon2id$v=19$m=64,t=1,p=1$$")
+	f.Fuzz(func(t *testing.T, kept string) {
+		c, _, sum, err := parseHash(kept)
+		if err == nil && (c.Passes < 1 || c.Lanes < 1 || len(sum) < 16) {
+			t.Errorf("%q is taken for a hash of cost %+v", kept, c)
+		}
+	})
+}
