@@ -92,6 +92,14 @@ func (tx *Tx) SetManifest(workspaceID, exportID string, m Manifest) error {
 		workspaceID, exportID, m.Period.String(), m.Key, m.ETag, stamp(m.CheckedAt))
 }
 
+// LookedAt records what a look at a period's manifest told, unless what was known has changed since the look began, as when somebody asked
+// to import the period again: then that stays.
+func (tx *Tx) LookedAt(workspaceID, exportID string, m Manifest, was string) error {
+	return tx.exec(`INSERT INTO manifests (workspace_id, export_id, period, key, etag, checked_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (export_id, period) DO UPDATE SET key = excluded.key, etag = excluded.etag, checked_at = excluded.checked_at WHERE manifests.etag = $7`,
+		workspaceID, exportID, m.Period.String(), m.Key, m.ETag, stamp(m.CheckedAt), was)
+}
+
 // Manifests lists what is known of an export's manifests, by period.
 func (tx *Tx) Manifests(workspaceID, exportID string) ([]Manifest, error) {
 	return many(tx, scanManifest, `SELECT period, key, etag, checked_at FROM manifests WHERE workspace_id = $1 AND export_id = $2 ORDER BY period`, workspaceID, exportID)

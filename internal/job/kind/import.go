@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -123,13 +124,38 @@ func (k Import) Follow(ctx context.Context, a bursar.Account) (exports []bursar.
 	return exports, err
 }
 
-// One looks at one export, imports what is new, and counts what was published.
+// One looks at one export, imports what is new, and counts what was published. Where somebody asked meanwhile to import again what was
+// looked at already, it looks again.
 func (k Import) One(ctx context.Context, tell func(bursar.Progress), a bursar.Account, e bursar.Export) (published int, err error) {
-	tell(bursar.Progress{Step: "looking for deliveries of " + e.Name})
-	known, err := k.known(ctx, e)
-	if err != nil {
-		return 0, err
+	for {
+		before, err := k.known(ctx, e)
+		if err != nil {
+			return published, err
+		}
+		n, err := k.look(ctx, tell, a, e, before)
+		if published += n; err != nil {
+			return published, err
+		}
+		after, err := k.known(ctx, e)
+		if err != nil || !slices.ContainsFunc(after, func(m export.Known) bool { return m.ETag == "" && etagOf(before, m.Period) != "" }) {
+			return published, err
+		}
 	}
+}
+
+func etagOf(known []export.Known, p bursar.Period) string {
+	for _, k := range known {
+		if k.Period == p {
+			return k.ETag
+		}
+	}
+	return ""
+}
+
+// look looks once, with what was known before.
+func (k Import) look(ctx context.Context, tell func(bursar.Progress), a bursar.Account, e bursar.Export, before []export.Known) (published int, err error) {
+	tell(bursar.Progress{Step: "looking for deliveries of " + e.Name})
+	known := before
 	bucket, err := k.Open(ctx, a, e)
 	if err != nil {
 		return 0, err
@@ -148,7 +174,7 @@ func (k Import) One(ctx context.Context, tell func(bursar.Progress), a bursar.Ac
 	}
 	var failures error
 	for _, l := range looks {
-		err := k.deal(ctx, tell, e, bucket, l)
+		err := k.deal(ctx, tell, e, bucket, l, etagOf(before, l.Period))
 		if err == nil && l.New != nil {
 			published++
 		}
@@ -168,10 +194,10 @@ func (k Import) known(ctx context.Context, e bursar.Export) (known []export.Know
 	return known, err
 }
 
-// deal imports what a look found, and remembers the look. The lake itself remembers a manifest that it dealt with.
-func (k Import) deal(ctx context.Context, tell func(bursar.Progress), e bursar.Export, b bursar.Bucket, l export.Look) error {
+// deal imports what a look found, and remembers the look, which began with the ETag that was. The lake itself remembers a manifest that it dealt with.
+func (k Import) deal(ctx context.Context, tell func(bursar.Progress), e bursar.Export, b bursar.Bucket, l export.Look, was string) error {
 	if l.Requested {
-		err := k.Store.InTx(ctx, func(tx *store.Tx) error { return tx.SetManifest(e.WorkspaceID, e.ID, store.Manifest(l.Known)) })
+		err := k.Store.InTx(ctx, func(tx *store.Tx) error { return tx.LookedAt(e.WorkspaceID, e.ID, store.Manifest(l.Known), was) })
 		if err != nil {
 			return err
 		}
