@@ -12,6 +12,7 @@ type NewKey struct {
 	Name      string    `json:"name"`
 	Role      string    `json:"role"`                // "owner", "administrator", "member", "viewer" or "auditor": no more than the caller may
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // zero: never
+	Format    string    `json:"format,omitempty"`    // "cloudcraft" for the 44 characters that clients of the Cloudcraft API want; "" for bursar's own
 }
 
 // Key is an API key. The key itself is known in the answer that made it, and never again.

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// address is where a request comes from. Behind proxies that are trusted it is the last address in X-Forwarded-For that is none of theirs:
+// Address is where a request comes from. Behind proxies that are trusted it is the last address in X-Forwarded-For that is none of theirs:
 // what stands before it, anybody can have written.
-func (a *API) address(r *http.Request) string {
+func (a *API) Address(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return r.RemoteAddr

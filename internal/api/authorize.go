@@ -33,7 +33,7 @@ func (a *API) authorize(operation string, action auth.Action) func(huma.Context,
 			if bursar.CodeOf(err) == bursar.Unauthorized {
 				ctx.SetHeader("WWW-Authenticate", `Bearer realm="bursar"`)
 			}
-			a.auditRefusal(inner.Context(), err)
+			a.AuditRefusal(inner.Context(), err)
 			_ = huma.WriteErr(a.huma, ctx, http.StatusInternalServerError, "", err)
 			return
 		}
@@ -91,9 +91,9 @@ func bearer(header string) bursar.Secret {
 	return bursar.NewSecret(strings.TrimSpace(key))
 }
 
-// auditRefusal writes a refusal into the audit log of the caller's workspace; into that of the installation's first one when nobody
+// AuditRefusal writes a refusal into the audit log of the caller's workspace; into that of the installation's first one when nobody
 // knows whose the caller is. An error that is no refusal is left alone. What cannot be written is logged: the caller is refused all the same.
-func (a *API) auditRefusal(ctx context.Context, err error) {
+func (a *API) AuditRefusal(ctx context.Context, err error) {
 	code := bursar.CodeOf(err)
 	if code != bursar.Unauthorized && code != bursar.Forbidden {
 		return

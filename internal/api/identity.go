@@ -70,7 +70,7 @@ func (a *API) knock(operation string) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		inner := a.identified(ctx, operation, auth.Principal{})
 		if err := a.sameSite(callOf(ctx.Context()).http); err != nil {
-			a.auditRefusal(inner.Context(), err)
+			a.AuditRefusal(inner.Context(), err)
 			_ = huma.WriteErr(a.huma, ctx, 0, "", err)
 			return
 		}

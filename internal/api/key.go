@@ -20,7 +20,7 @@ type Key struct {
 	ExpiresAt  time.Time `json:"expires_at,omitzero" doc:"When it ceases to be in force. Absent when it does not."`
 	LastUsedAt time.Time `json:"last_used_at,omitzero" doc:"When it was used last, to the minute. Absent before the first time."`
 	RevokedAt  time.Time `json:"revoked_at,omitzero" doc:"When it was revoked. Absent when it was not."`
-	Key        string    `json:"key,omitempty" doc:"The key itself: bur_… Present in the answer that made it, and never again."`
+	Key        string    `json:"key,omitempty" doc:"The key itself. Present in the answer that made it, and never again."`
 }
 
 // NewKey is what a caller says to make a key.
@@ -28,6 +28,7 @@ type NewKey struct {
 	Name      string    `json:"name" doc:"What it is for. Two keys of one name may be in force at once."`
 	Role      auth.Role `json:"role" doc:"What it may do: no more than the caller may."`
 	ExpiresAt time.Time `json:"expires_at,omitempty" doc:"When it ceases to be in force; absent for never."`
+	Format    string    `json:"format,omitempty" doc:"What it looks like: bursar (bur_…), or cloudcraft (44 characters), which clients of the Cloudcraft API want. Both do the same." enum:"bursar,cloudcraft" default:"bursar"`
 }
 
 func showKey(k store.Key, now time.Time) Key {
@@ -45,7 +46,7 @@ func showKey(k store.Key, now time.Time) Key {
 }
 
 type keyPath struct {
-	Key string `path:"key" doc:"The key's id: the 8 characters after bur_."`
+	Key string `path:"key" doc:"The key's id, as the list shows it: of a key bur_… the 8 characters after that."`
 }
 
 type keyOutput struct{ Body Key }
@@ -74,7 +75,11 @@ func (a *API) addKey(ctx context.Context, p auth.Principal, in *struct{ Body New
 	}
 	var out keyOutput
 	err := a.Store.InTx(ctx, func(tx *store.Tx) error {
-		secret, k, err := auth.NewKey(tx, p.WorkspaceID, in.Body.Name, in.Body.Role, in.Body.ExpiresAt)
+		form := auth.NewKey
+		if in.Body.Format == "cloudcraft" {
+			form = auth.NewCloudcraftKey
+		}
+		secret, k, err := form(tx, p.WorkspaceID, in.Body.Name, in.Body.Role, in.Body.ExpiresAt)
 		out.Body = showKey(k, tx.Now)
 		out.Body.Key = secret.Reveal()
 		return err

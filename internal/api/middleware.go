@@ -61,7 +61,7 @@ var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 // query, and no header: none of them can carry a secret into the log.
 func (a *API) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: r.Header.Get("X-Request-Id"), log: a.Log, from: a.address(r), http: r}
+		c := &call{id: r.Header.Get("X-Request-Id"), log: a.Log, from: a.Address(r), http: r}
 		if !requestIDPattern.MatchString(c.id) {
 			c.id = strings.ToLower(rand.Text())
 		}

@@ -99,7 +99,7 @@ func handle[I, O any](a *API, route string, action auth.Action, h func(context.C
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, principalOf(ctx), in)
 		if err != nil {
-			a.auditRefusal(ctx, err)
+			a.AuditRefusal(ctx, err)
 			return nil, problemOf(ctx, op.Method, err)
 		}
 		return out, nil

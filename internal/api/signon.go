@@ -96,7 +96,7 @@ func (a *API) signedOn(r *http.Request) (string, error) {
 	ctx := store.WithOrigin(r.Context(), store.Origin{Actor: bursar.Actor{Kind: bursar.ActorAnonymous}, Operation: "signIn", RequestID: c.id, From: c.from})
 	vouched, err := a.SignOn.Finish(ctx, a.base(r)+signedOnPath, keptCookie(r, "signon"), r.URL.Query())
 	if err != nil {
-		a.auditRefusal(ctx, err)
+		a.AuditRefusal(ctx, err)
 		return "", err
 	}
 	in, err := a.People.SignInVouched(ctx, vouched, visitor(ctx))

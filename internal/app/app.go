@@ -19,6 +19,7 @@ import (
 	"github.com/bursarhq/bursar/internal/awsapi"
 	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
+	"github.com/bursarhq/bursar/internal/cloudcraft"
 	"github.com/bursarhq/bursar/internal/console"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/store"
@@ -30,16 +31,17 @@ type App struct {
 	Owner     bursar.Secret // the owner's key; set at the first start only, shown once and never again
 	SetupLink bursar.Secret // by which a person becomes the owner, within a day; set at the first start only
 
-	config    Config
-	log       *slog.Logger
-	listener  net.Listener
-	store     *store.Store
-	lake      *lake.Lake
-	engine    *duckdb.Engine
-	runner    *job.Runner
-	scheduler *job.Scheduler
-	api       *api.API
-	closers   []func() error
+	config     Config
+	log        *slog.Logger
+	listener   net.Listener
+	store      *store.Store
+	lake       *lake.Lake
+	engine     *duckdb.Engine
+	runner     *job.Runner
+	scheduler  *job.Scheduler
+	api        *api.API
+	cloudcraft *cloudcraft.Face
+	closers    []func() error
 }
 
 // New opens the data folder, the state, the lake and the address. It fails, and says what to do, when any of them cannot be had;
@@ -154,7 +156,7 @@ func (a *App) ready(ctx context.Context) error {
 }
 
 // Handler is the whole HTTP face.
-func (a *App) Handler() http.Handler { return faces(a.api, console.New(web.Built())) }
+func (a *App) Handler() http.Handler { return faces(a.api, console.New(web.Built()), a.cloudcraft) }
 
 // Close lets go of everything that New opened. It may be called twice.
 func (a *App) Close() error {

@@ -34,6 +34,9 @@ func (g *guide) Setup(a bursar.Account, s bursar.Status, seen []bursar.Definitio
 	return g.config.Load().Setup(a, s, seen)
 }
 
+// Config is what the operator has set, and the identity that bursar has by now.
+func (g *guide) Config() register.Config { return *g.config.Load() }
+
 // find asks until there is an answer, and closes first when it has asked once.
 func (g *guide) find(ctx context.Context, first chan<- struct{}) {
 	for n := 1; ; n++ {

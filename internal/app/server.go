@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/cloudcraft"
 )
 
 // stopTime is how long a stopping server lets requests come to their end.
@@ -55,12 +56,19 @@ func serveHTTP(ctx context.Context, l net.Listener, h http.Handler, closing func
 	return err
 }
 
-// faces puts the API and the console behind one address.
-func faces(rest, pages http.Handler) http.Handler {
+// faces puts the API, the console and the face for clients of the Cloudcraft API behind one address. The last goes first: a mux would redirect
+// paths that are not clean, and its clients follow no redirect.
+func faces(rest, pages, compatible http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", pages)
 	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
 		mux.Handle(path, rest)
 	}
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if cloudcraft.Serves(r.URL.Path) {
+			compatible.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
 }

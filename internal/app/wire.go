@@ -12,6 +12,7 @@ import (
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
 	"github.com/bursarhq/bursar/internal/check"
+	"github.com/bursarhq/bursar/internal/cloudcraft"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/job/kind"
 	"github.com/bursarhq/bursar/internal/store"
@@ -38,12 +39,26 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		job.Schedule{Name: "look at every organization", Every: a.config.CheckEvery / 10, Due: due(api.KindSync, a.config.CheckEvery, payers)},
 		job.Schedule{Name: "poll every export", Every: a.config.PollEvery, Due: due(api.KindImport, 0, accountsWithExports)},
 	)
+	guide := a.guide(ctx, aws)
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
-		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, Runs: a.runner, Guide: a.guide(ctx, aws), Looker: looker{a, aws},
+		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, Runs: a.runner, Guide: guide, Looker: looker{a, aws},
 		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log,
 	})
+	if err != nil {
+		return err
+	}
+	a.cloudcraft, err = a.compatible(guide, aws)
 	return err
+}
+
+// compatible is the face for clients of the Cloudcraft API.
+func (a *App) compatible(g *guide, aws *awsapi.Client) (*cloudcraft.Face, error) {
+	removed := a.removed(aws)
+	return cloudcraft.New(cloudcraft.Services{
+		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Config: g.Config, Check: enqueue(api.KindCheck), Log: a.log,
+		From: a.api.Address, Refuse: a.api.AuditRefusal, Forget: func(ctx context.Context, acct bursar.Account) { removed(ctx, acct, nil) },
+	})
 }
 
 // imports is the kind of run that takes bills in: those that AWS delivers, and those that people brought.

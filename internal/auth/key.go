@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/hex"
 	"hash/crc32"
 	"log/slog"
@@ -59,8 +60,26 @@ func NewKey(tx *store.Tx, workspaceID, name string, role Role, expires time.Time
 	}
 	id := random62(47, 8)
 	body := "bur_" + id + "_" + random62(256, 43)
-	key := body + checksum(body)
-	k := store.Key{ID: id, WorkspaceID: workspaceID, Name: name, Role: string(role), Hash: hash(key), ExpiresAt: expires, CreatedAt: tx.Now, CreatedBy: tx.Actor().Name}
+	return keep(tx, body+checksum(body), store.Key{ID: id, WorkspaceID: workspaceID, Name: name, Role: string(role), ExpiresAt: expires})
+}
+
+// cloudcraftKey is what clients of the Cloudcraft API take for a key: base64 of 32 bytes, 44 characters. It has no checksum and no
+// prefix that scanners could find.
+var cloudcraftKey = regexp.MustCompile(`^[A-Za-z0-9+/]{43}=$`)
+
+// NewCloudcraftKey makes a key like [NewKey], in the form that clients of the Cloudcraft API want.
+func NewCloudcraftKey(tx *store.Tx, workspaceID, name string, role Role, expires time.Time) (bursar.Secret, store.Key, error) {
+	if err := checkKey(name, role, expires, tx.Now); err != nil {
+		return bursar.Secret{}, store.Key{}, err
+	}
+	random := make([]byte, 32)
+	_, _ = rand.Read(random) // never fails
+	key := base64.StdEncoding.EncodeToString(random)
+	return keep(tx, key, store.Key{ID: random62(47, 8), WorkspaceID: workspaceID, Name: name, Role: string(role), ExpiresAt: expires})
+}
+
+func keep(tx *store.Tx, key string, k store.Key) (bursar.Secret, store.Key, error) {
+	k.Hash, k.CreatedAt, k.CreatedBy = hash(key), tx.Now, tx.Actor().Name
 	return bursar.NewSecret(key), k, tx.AddKey(k)
 }
 
@@ -87,17 +106,17 @@ type Keys struct {
 func (k Keys) Authenticate(ctx context.Context, key bursar.Secret) (Principal, error) {
 	refused := bursar.Errorf(bursar.Unauthorized, "the API key is missing, wrong, expired or revoked").
 		WithReason("key_refused").WithHint("send it as \"Authorization: Bearer bur_…\"")
-	m := keyPattern.FindStringSubmatch(key.Reveal())
-	if m == nil || checksum(strings.TrimSuffix(key.Reveal(), m[3])) != m[3] {
+	find := lookUp(key.Reveal())
+	if find == nil {
 		return Principal{}, refused
 	}
 	var kept store.Key
 	var now time.Time
-	err := k.Store.View(ctx, func(tx *store.Tx) (err error) { kept, err = tx.KeyByID(m[1]); now = tx.Now; return err })
+	err := k.Store.View(ctx, func(tx *store.Tx) (err error) { kept, err = find(tx); now = tx.Now; return err })
 	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
 		return Principal{}, err
 	}
-	p := Principal{WorkspaceID: kept.WorkspaceID, Role: Role(kept.Role), KeyID: kept.ID, Name: kept.Name}
+	p := Principal{WorkspaceID: kept.WorkspaceID, Role: Role(kept.Role), KeyID: kept.ID, KeyOwner: kept.Owner, Name: kept.Name}
 	same := subtle.ConstantTimeCompare([]byte(hash(key.Reveal())), []byte(kept.Hash)) == 1
 	if !same || !kept.RevokedAt.IsZero() || !kept.ExpiresAt.IsZero() && !now.Before(kept.ExpiresAt) {
 		if same {
@@ -109,6 +128,18 @@ func (k Keys) Authenticate(ctx context.Context, key bursar.Secret) (Principal, e
 		slog.WarnContext(ctx, "the use of a key cannot be recorded", slog.String("key", kept.ID), slog.Any("error", err))
 	}
 	return p, nil
+}
+
+// lookUp says how a key is found, by its form; nil for what is no key.
+func lookUp(key string) func(*store.Tx) (store.Key, error) {
+	if cloudcraftKey.MatchString(key) {
+		return func(tx *store.Tx) (store.Key, error) { return tx.KeyByHash(hash(key)) }
+	}
+	m := keyPattern.FindStringSubmatch(key)
+	if m == nil || checksum(strings.TrimSuffix(key, m[3])) != m[3] {
+		return nil
+	}
+	return func(tx *store.Tx) (store.Key, error) { return tx.KeyByID(m[1]) }
 }
 
 // touch records the use of a key, at most once a minute: a read must not cost a write each time.

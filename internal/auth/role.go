@@ -73,6 +73,7 @@ type Principal struct {
 	Role        Role
 	Name        string // a key's name, or a person's e-mail address
 	KeyID       string // set for a key
+	KeyOwner    string // set for a key: whom it works for, see [store.Key]
 	UserID      string // set for a person
 	SessionID   string // set for a person
 }

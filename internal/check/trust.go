@@ -144,8 +144,13 @@ func wrongID(right string) string {
 	return out
 }
 
-// beginning is where an id's random part begins: after its prefix.
-func beginning(id string) int { return strings.IndexByte(id, '-') + 1 }
+// beginning is where an id's random part begins: after its prefix. An id that is shared with clients of the Cloudcraft API, a UUID, has none.
+func beginning(id string) int {
+	if !strings.HasPrefix(id, "bur-") {
+		return 0
+	}
+	return len("bur-")
+}
 
 // otherAt changes one character of an id.
 func otherAt(id string, i int) string {

@@ -18,16 +18,21 @@ func keyAdd(s *serverFlags) *cobra.Command {
 	var o output
 	var in client.NewKey
 	var lasts, until string
+	var cloudcraft bool
 	c := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Make an API key",
 		Long: `Make an API key. It is printed this once and kept nowhere.
 
 Two keys of one name may be in force: make the new one, change your programs over, revoke the old one.`,
-		Example: `  bursar key add "nightly export" --role viewer --expires-in 90d`,
-		Args:    exactly("a name"),
+		Example: `  bursar key add "nightly export" --role viewer --expires-in 90d
+  bursar key add "add accounts" --role administrator --cloudcraft`,
+		Args: exactly("a name"),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			in.Name = args[0]
+			if cloudcraft {
+				in.Format = "cloudcraft"
+			}
 			if in.ExpiresAt, err = expiry(lasts, until, time.Now()); err != nil {
 				return usage(err)
 			}
@@ -54,6 +59,7 @@ Two keys of one name may be in force: make the new one, change your programs ove
 	c.Flags().StringVar(&in.Role, "role", "viewer", "owner, administrator, member, viewer or auditor: no more than you may yourself")
 	c.Flags().StringVar(&lasts, "expires-in", "", "how long it is in force: 90d, 12h (default: until it is revoked)")
 	c.Flags().StringVar(&until, "expires-at", "", "when it ceases to be in force: 2027-01-31 or 2027-01-31T12:00:00Z")
+	c.Flags().BoolVar(&cloudcraft, "cloudcraft", false, "in the form that clients of the Cloudcraft API want: 44 characters")
 	c.MarkFlagsMutuallyExclusive("expires-in", "expires-at")
 	_ = c.RegisterFlagCompletionFunc("role", cobra.FixedCompletions([]string{"owner", "administrator", "member", "viewer", "auditor"}, cobra.ShellCompDirectiveNoFileComp))
 	return c

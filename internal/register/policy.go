@@ -57,15 +57,20 @@ var policyOf = map[bursar.Capability]string{
 // Permissions is the policy that a brought role needs for the capabilities of an account, beside its trust: what the access template grants, to
 // the letter.
 func Permissions(a bursar.Account) (string, error) {
+	return permissions(Granted(a), strings.NewReplacer("role/bursar/${RoleName}", "role"+rolePath(a), "${AWS::Partition}", string(a.Partition), "${AWS::AccountId}", a.AccountID), nil)
+}
+
+// permissions writes what the access template grants for capabilities, with its placeholders filled in. fold, if there is one, shortens the actions
+// that a statement allows.
+func permissions(granted []bursar.Capability, fill *strings.Replacer, fold func([]string) []string) (string, error) {
 	policies, err := deploy.AccessPolicies()
 	if err != nil {
 		return "", err
 	}
 	names := []string{"bursar-self"}
-	for _, x := range Granted(a) {
+	for _, x := range granted {
 		names = append(names, policyOf[x])
 	}
-	fill := strings.NewReplacer("role/bursar/${RoleName}", "role"+rolePath(a), "${AWS::Partition}", string(a.Partition), "${AWS::AccountId}", a.AccountID)
 	var out object
 	for _, p := range policies {
 		if !slices.Contains(names, p.Name) {
@@ -73,6 +78,9 @@ func Permissions(a bursar.Account) (string, error) {
 		}
 		for _, s := range p.Statements {
 			kept := statement{Sid: s.Sid, Effect: s.Effect, Action: s.Actions}
+			if fold != nil && s.Effect == "Allow" {
+				kept.Action = fold(s.Actions)
+			}
 			for _, r := range s.Resources {
 				kept.Resource = append(kept.Resource, fill.Replace(r))
 			}

@@ -1,40 +1,42 @@
 package store
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 
 	"github.com/bursarhq/bursar"
 )
 
-const accountColumns = `id, workspace_id, account_id, name, partition, kind, method, external_id, role_arn, payer_id, organization_id, created_at, updated_at, version, choice`
+const accountColumns = `id, workspace_id, account_id, name, partition, kind, method, external_id, role_arn, payer_id, organization_id, created_at, updated_at, version, choice, shared_external_id`
 
 func scanAccount(r scanner) (bursar.Account, error) {
 	var a bursar.Account
 	var created, updated int64
-	var choice string
+	var choice, shared string
 	err := r.Scan(&a.ID, &a.WorkspaceID, &a.AccountID, &a.Name, &a.Partition, &a.Kind, &a.Method, &a.ExternalID, &a.RoleARN,
-		&a.PayerID, &a.OrganizationID, &created, &updated, &a.Version, &choice)
+		&a.PayerID, &a.OrganizationID, &created, &updated, &a.Version, &choice, &shared)
 	if err != nil {
 		return a, err
 	}
-	a.CreatedAt, a.UpdatedAt = fromStamp(created), fromStamp(updated)
+	a.CreatedAt, a.UpdatedAt, a.ExternalID = fromStamp(created), fromStamp(updated), cmp.Or(shared, a.ExternalID)
 	return a, json.Unmarshal([]byte(choice), &a.Choice)
 }
 
 // AddAccount saves a new account and returns it with its id, times and version. An account id or a name that the
 // workspace has already is a Conflict with the reason account_id_taken or account_name_taken. An external id that was ever
-// used in the installation is a Conflict too. An account that was deregistered while its bill was kept is taken up again: it has
+// used in the installation is a Conflict too, unless it is that of an owner of keys in this workspace. An account that was deregistered while its bill was kept is taken up again: it has
 // the id that it had, and its exports.
 func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 	a.ID, a.CreatedAt, a.UpdatedAt, a.Version = bursar.NewID("acc"), tx.Now, tx.Now, 1
 	if err := tx.free(a); err != nil {
 		return a, err
 	}
-	if err := tx.spend(a); err != nil {
+	choice, err := json.Marshal(a.Choice)
+	if err != nil {
 		return a, err
 	}
-	choice, err := json.Marshal(a.Choice)
+	own, shared, err := tx.useExternalID(a)
 	if err != nil {
 		return a, err
 	}
@@ -46,9 +48,9 @@ func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 	if bursar.CodeOf(err) != bursar.NotFound {
 		return a, err
 	}
-	err = tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		a.ID, a.WorkspaceID, a.AccountID, a.Name, a.Partition, a.Kind, a.Method, a.ExternalID, a.RoleARN, a.PayerID, a.OrganizationID,
-		stamp(a.CreatedAt), stamp(a.UpdatedAt), a.Version, string(choice))
+	err = tx.exec(`INSERT INTO accounts (`+accountColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		a.ID, a.WorkspaceID, a.AccountID, a.Name, a.Partition, a.Kind, a.Method, own, a.RoleARN, a.PayerID, a.OrganizationID,
+		stamp(a.CreatedAt), stamp(a.UpdatedAt), a.Version, string(choice), shared)
 	if err != nil {
 		return a, err
 	}
@@ -58,9 +60,13 @@ func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 // takeUp registers a deregistered account anew, under the id that it had.
 func (tx *Tx) takeUp(before, a bursar.Account, choice string) (bursar.Account, error) {
 	a.ID, a.Version = before.ID, before.Version+1
-	err := tx.change("account", `UPDATE accounts SET name = $1, kind = $2, method = $3, external_id = $4, role_arn = $5, payer_id = $6, organization_id = $7,
-		created_at = $8, updated_at = $8, version = $9, choice = $10, removed_at = 0 WHERE id = $11`,
-		a.Name, a.Kind, a.Method, a.ExternalID, a.RoleARN, a.PayerID, a.OrganizationID, stamp(tx.Now), a.Version, choice, a.ID)
+	own, shared, err := tx.keptExternalID(a)
+	if err != nil {
+		return a, err
+	}
+	err = tx.change("account", `UPDATE accounts SET name = $1, kind = $2, method = $3, external_id = $4, role_arn = $5, payer_id = $6, organization_id = $7,
+		created_at = $8, updated_at = $8, version = $9, choice = $10, removed_at = 0, shared_external_id = $12 WHERE id = $11`,
+		a.Name, a.Kind, a.Method, own, a.RoleARN, a.PayerID, a.OrganizationID, stamp(tx.Now), a.Version, choice, a.ID, shared)
 	if err != nil {
 		return a, err
 	}

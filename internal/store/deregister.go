@@ -73,6 +73,7 @@ func (tx *Tx) setAside(a bursar.Account) error {
 		`DELETE FROM events WHERE workspace_id = $1 AND account = $2`,
 		`DELETE FROM members WHERE workspace_id = $1 AND payer = $2`,
 		`DELETE FROM definitions WHERE workspace_id = $1 AND account = $2`,
+		`DELETE FROM sharings WHERE workspace_id = $1 AND account = $2`,
 		`UPDATE exports SET followed = 0 WHERE workspace_id = $1 AND account = $2`,
 	} {
 		if err := tx.exec(q, a.WorkspaceID, a.ID); err != nil {

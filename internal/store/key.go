@@ -14,18 +14,19 @@ type Key struct {
 	Role        string
 	Hash        string // SHA-256 of the whole key, in hexadecimal
 	CreatedBy   string // who made it: a person's e-mail address, the name of another key, or "bursar"
+	Owner       string // whom it works for: "user:usr_…", or "key:" and the id of the first key of its line
 	CreatedAt   time.Time
 	ExpiresAt   time.Time // zero: never
 	LastUsedAt  time.Time
 	RevokedAt   time.Time // zero: in force
 }
 
-const keyColumns = `id, workspace_id, name, role, hash, created_at, expires_at, last_used_at, revoked_at, created_by`
+const keyColumns = `id, workspace_id, name, role, hash, created_at, expires_at, last_used_at, revoked_at, created_by, owner`
 
 func scanKey(r scanner) (Key, error) {
 	var k Key
 	var created, expires, used, revoked int64
-	err := r.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.Role, &k.Hash, &created, &expires, &used, &revoked, &k.CreatedBy)
+	err := r.Scan(&k.ID, &k.WorkspaceID, &k.Name, &k.Role, &k.Hash, &created, &expires, &used, &revoked, &k.CreatedBy, &k.Owner)
 	k.CreatedAt, k.ExpiresAt, k.LastUsedAt, k.RevokedAt = fromStamp(created), fromStamp(expires), fromStamp(used), fromStamp(revoked)
 	return k, err
 }
@@ -47,8 +48,11 @@ func (tx *Tx) AddKey(k Key) error {
 		return e.WithReason("key_name_full").WithHint("revoke one of them first, or choose another name")
 	}
 	k.CreatedAt = tx.Now
-	err = tx.exec(`INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		k.ID, k.WorkspaceID, k.Name, k.Role, k.Hash, stamp(k.CreatedAt), stamp(k.ExpiresAt), 0, 0, k.CreatedBy)
+	if k.Owner, err = tx.ownerOf(k); err != nil {
+		return err
+	}
+	err = tx.exec(`INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		k.ID, k.WorkspaceID, k.Name, k.Role, k.Hash, stamp(k.CreatedAt), stamp(k.ExpiresAt), 0, 0, k.CreatedBy, k.Owner)
 	if err != nil {
 		return err
 	}
@@ -71,6 +75,11 @@ func (k Key) public() publicKey {
 // KeyByID returns a key of any workspace: who it belongs to is what the caller wants to know.
 func (tx *Tx) KeyByID(id string) (Key, error) {
 	return one(tx, "key", scanKey, `SELECT `+keyColumns+` FROM api_keys WHERE id = $1`, id)
+}
+
+// KeyByHash returns the key, of any workspace, that has a hash.
+func (tx *Tx) KeyByHash(hash string) (Key, error) {
+	return one(tx, "key", scanKey, `SELECT `+keyColumns+` FROM api_keys WHERE hash = $1`, hash)
 }
 
 // TouchKey records that a key was used.

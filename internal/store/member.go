@@ -79,15 +79,20 @@ func (tx *Tx) NameIsFree(workspaceID, name string) (bool, error) {
 
 // SetAccess changes by which role, and with which external id, an account is reached: those of a. It keeps its id, name and history.
 func (tx *Tx) SetAccess(a bursar.Account) error {
-	if err := tx.spend(a); err != nil {
-		return err
-	}
 	before, err := tx.Account(a.WorkspaceID, a.ID)
 	if err != nil {
 		return err
 	}
-	err = tx.change("account", `UPDATE accounts SET role_arn = $1, external_id = $2, updated_at = $3, version = version + 1 WHERE workspace_id = $4 AND id = $5`,
-		a.RoleARN, a.ExternalID, stamp(tx.Now), a.WorkspaceID, a.ID)
+	keep := tx.useExternalID
+	if a.ExternalID == before.ExternalID {
+		keep = tx.keptExternalID
+	}
+	own, shared, err := keep(a)
+	if err != nil {
+		return err
+	}
+	err = tx.change("account", `UPDATE accounts SET role_arn = $1, external_id = $2, updated_at = $3, version = version + 1, shared_external_id = $6 WHERE workspace_id = $4 AND id = $5`,
+		a.RoleARN, own, stamp(tx.Now), a.WorkspaceID, a.ID, shared)
 	if err != nil {
 		return err
 	}
