@@ -3,6 +3,7 @@ package app_test
 import (
 	"encoding/json"
 	"encoding/pem"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -139,14 +140,21 @@ func TestCloudcraftGuideWithoutItsCondition(t *testing.T) {
 // TestFacesBesideEachOther: the console and bursar's own API answer as before, and no path of the third face is redirected.
 func TestFacesBesideEachOther(t *testing.T) {
 	l := newLand(t)
+	plain := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for path, want := range map[string]string{
 		"/api/v1/accounts": "application/problem+json", "/api/team": "application/json", "/aws/account": "application/json", "/aws/../accounts": "application/json",
-		"/api/aws//account": "application/json", "/healthz": "text/plain",
+		"/api/aws//account": "application/json", "/aws/account/": "application/json",
 	} {
-		w := httptest.NewRecorder()
-		l.app.Handler().ServeHTTP(w, httptest.NewRequest("GET", path, nil))
-		if got := w.Header().Get("Content-Type"); !strings.HasPrefix(got, want) || w.Code >= 300 && w.Code < 400 {
-			t.Errorf("%s: %d %s", path, w.Code, got)
+		res, err := plain.Get(l.app.URL() + path)
+		if err != nil {
+			t.Fatal(err)
 		}
+		res.Body.Close()
+		if got := res.Header.Get("Content-Type"); !strings.HasPrefix(got, want) || res.StatusCode >= 300 && res.StatusCode < 400 {
+			t.Errorf("%s: %d %s", path, res.StatusCode, got)
+		}
+	}
+	if res, err := plain.Get(l.app.URL() + "/accounts/aws"); err != nil || res.Body.Close() != nil || res.Header.Get("Content-Type") == "application/json" {
+		t.Errorf("a page of the console is taken: %v %v", res, err)
 	}
 }

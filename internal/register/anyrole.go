@@ -53,7 +53,12 @@ func (c Config) CreateRoleLink(externalID string) string {
 		base, route = strings.TrimRight(c.ConsoleBaseURL, "/"), "/iam/home/roles/create?"
 	}
 	return base + route + query([]pair{
-		{"step", "type"}, {"trustedEntityType", "AWS_ACCOUNT"}, {"awsAccount", c.PrincipalAccountID}, {"isThirdParty", "true"}, {"externalId", externalID},
-		{"roleName", handMadeRole}, {"policies", readOnlyPolicy},
+		{"step", "type"},
+		{"trustedEntityType", "AWS_ACCOUNT"},
+		{"awsAccount", c.PrincipalAccountID},
+		{"isThirdParty", "true"},
+		{"externalId", externalID},
+		{"roleName", handMadeRole},
+		{"policies", readOnlyPolicy},
 	})
 }

@@ -1611,7 +1611,7 @@ export interface components {
             expires_at?: string;
             /** @description The middle part of the key. Not secret. */
             id: string;
-            /** @description The key itself: bur_… Present in the answer that made it, and never again. */
+            /** @description The key itself. Present in the answer that made it, and never again. */
             key?: string;
             /**
              * Format: date-time
@@ -1794,8 +1794,8 @@ export interface components {
             email?: string;
             /** @description The person's name, when they are new. */
             name?: string;
-            /** @description The password that a new person chooses, 12 characters at least; the one that a known person has. */
-            password: string;
+            /** @description The password that a new person chooses, 12 characters at least; the one that a known person has. Absent for a person who has signed in already. */
+            password?: string;
             /** @description What stands behind the # of the link. */
             token: string;
         };
@@ -1832,6 +1832,12 @@ export interface components {
              * @description When it ceases to be in force; absent for never.
              */
             expires_at?: string;
+            /**
+             * @description What it looks like: bursar (bur_…), or cloudcraft (44 characters), which clients of the Cloudcraft API want. Both do the same.
+             * @default bursar
+             * @enum {string}
+             */
+            format: "bursar" | "cloudcraft";
             /** @description What it is for. Two keys of one name may be in force at once. */
             name: string;
             /**
@@ -3481,7 +3487,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The key's id: the 8 characters after bur_. */
+                /** @description The key's id, as the list shows it: of a key bur_… the 8 characters after that. */
                 key: string;
             };
             cookie?: never;
