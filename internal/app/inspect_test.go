@@ -1,11 +1,13 @@
 package app
 
 import (
+	"archive/tar"
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +19,7 @@ import (
 	"github.com/bursarhq/bursar/internal/sandbox"
 	"github.com/bursarhq/bursar/internal/sandbox/billgen"
 	"github.com/bursarhq/bursar/internal/sandbox/billgen/report"
+	"github.com/bursarhq/bursar/internal/shareddata"
 )
 
 var june = bursar.NewPeriod(2026, 6)
@@ -198,5 +201,55 @@ func TestInspectFollowsLinks(t *testing.T) {
 	must(t, err)
 	if got := fmt.Sprint(found.Report.Total.Rows, found.Report.Total.Totals); got != fmt.Sprint(truth.Rows, map[string]bursar.Decimal{"USD": truth.Unblended}) {
 		t.Error(got)
+	}
+}
+
+// A real tree: the manifest lies in it twice, in the month's folder and in its version's, and counts once.
+func TestInspectARealTree(t *testing.T) {
+	dir := t.TempDir()
+	unpack(t, shareddata.Path(t, "koku", "test_local_bucket.tar.gz"), dir)
+	raw, err := os.ReadFile(shareddata.Path(t, "truth", "koku__test_local_bucket.tar.gz.truth.json"))
+	must(t, err)
+	var truths map[string]struct {
+		Rows  int64          `json:"rows"`
+		Total bursar.Decimal `json:"total_unblended"`
+	}
+	must(t, json.Unmarshal(raw, &truths))
+	for _, truth := range truths {
+		if truth.Rows == 0 {
+			continue
+		}
+		found, err := Local{}.Inspect(t.Context(), []string{dir}, nil)
+		must(t, err)
+		if total := found.Report.Total; total.Rows != truth.Rows || !total.Totals["USD"].Equal(truth.Total) {
+			t.Errorf("%d rows, %v, want %d, %s", total.Rows, total.Totals, truth.Rows, truth.Total)
+		}
+		if notes := strings.Join(found.Notes, "\n"); !strings.Contains(notes, "belong to 2018-06") || !strings.Contains(notes, "belong to 2018-07") {
+			t.Errorf("nothing is said of the other months: %s", notes)
+		}
+	}
+}
+
+func unpack(t *testing.T, archive, dir string) {
+	t.Helper()
+	f, err := os.Open(archive)
+	must(t, err)
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	must(t, err)
+	for r := tar.NewReader(z); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		must(t, err)
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		to := filepath.Join(dir, filepath.FromSlash(h.Name))
+		must(t, os.MkdirAll(filepath.Dir(to), 0o700))
+		data, err := io.ReadAll(r)
+		must(t, err)
+		must(t, os.WriteFile(to, data, 0o600))
 	}
 }
