@@ -18,8 +18,9 @@ const membersAtOnce = 256
 type Members struct {
 	// Skip says that a member need not be looked at in this run, and in which state it is known to be. nil = all are looked at.
 	Skip func(accountID string) (bursar.MemberState, bool)
-	// OnlyReached leaves out, without a request, those that the StackSet has not reached; unless it has another name than ours.
-	OnlyReached bool
+	// OnlyReached leaves out, without a request, those that the StackSet has not reached. Where there is no StackSet of our name, all are
+	// looked at, because it may have another; but none when NeverReached says that no member could ever be read.
+	OnlyReached, NeverReached bool
 	// Listed is told every account of the organization but the payer's own, before the first of them is looked at.
 	Listed func(ctx context.Context, accounts []awsapi.OrgAccount) error
 	// Verified is told of each account that was looked at, from one goroutine at a time.
@@ -153,7 +154,7 @@ func (c memberAccess) tell(ctx context.Context, v Verified, r rollout, tally *ta
 
 // unreached tells of the accounts that the StackSet has not reached, and returns the others.
 func (c memberAccess) unreached(ctx context.Context, t *Target, ids []string, r rollout, tally *tally) (rest []string, err error) {
-	if !c.members.OnlyReached || !r.exists {
+	if !c.members.OnlyReached || !r.readable || !r.exists && !c.members.NeverReached {
 		return ids, nil
 	}
 	for _, id := range ids {

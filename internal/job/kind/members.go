@@ -41,7 +41,9 @@ func (k Members) Do(ctx context.Context, live *job.Live) error {
 	if err := k.Store.InTx(ctx, r.begin); err != nil {
 		return err
 	}
-	suite := append(check.Trust(), check.MemberAccess(check.Members{Skip: r.skip, OnlyReached: k.Whom == Reached, Listed: r.listed, Verified: r.verified}))
+	suite := append(check.Trust(), check.MemberAccess(check.Members{
+		Skip: r.skip, OnlyReached: k.Whom == Reached, NeverReached: r.never(), Listed: r.listed, Verified: r.verified,
+	}))
 	result, err := suite.Run(ctx, r.target(), r.keep)
 	if err != nil {
 		return err
@@ -113,6 +115,16 @@ func (r *roster) skip(id string) (bursar.MemberState, bool) {
 	m := r.known[id]
 	doneInThisRun := !m.CheckedAt.IsZero() && !m.CheckedAt.Before(r.run.CreatedAt) && m.State != bursar.MemberFailed
 	return m.State, doneInThisRun || r.Whom == Lacking && m.State == bursar.MemberAssumable
+}
+
+// never says whether no member could be read so far.
+func (r *roster) never() bool {
+	for _, m := range r.known {
+		if m.State == bursar.MemberAssumable || m.State == bursar.MemberInsecure {
+			return false
+		}
+	}
+	return true
 }
 
 // keep keeps a finding about the payer itself.

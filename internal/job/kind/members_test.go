@@ -100,10 +100,21 @@ func TestNewAndClosedAccountsAppear(t *testing.T) {
 			t.Errorf("no event %q in\n%s", w, events)
 		}
 	}
+	suspended := b.account(bursar.Account{WorkspaceID: b.ws, AccountID: "333344445555"})
+	if s := b.status(suspended); s.Summary != bursar.SummaryAttention {
+		t.Errorf("a suspended account is %s", s.Summary)
+	}
 	n := len(b.events(a, bursar.AboutMember))
 	b.run("sync", a)
 	if again := len(b.events(a, bursar.AboutMember)); again != n {
 		t.Errorf("a sync without news makes %d events", again-n)
+	}
+	b.aws.Cloud().SetState("333344445555", "ACTIVE")
+	b.aws.Cloud().Leave(fresh)
+	b.run("sync", a)
+	left := b.account(bursar.Account{WorkspaceID: b.ws, AccountID: fresh})
+	if b.status(suspended).Summary != bursar.SummaryConnected || b.members(a)[fresh].State != bursar.MemberLeft || b.status(left).Summary != bursar.SummaryAttention {
+		t.Errorf("reinstated: %s, left: %s %s", b.status(suspended).Summary, b.members(a)[fresh].State, b.status(left).Summary)
 	}
 }
 
@@ -307,5 +318,26 @@ func TestMembersOfABroughtPayer(t *testing.T) {
 	}
 	if m := b.members(a)[member]; m.State != bursar.MemberAssumable || m.RegisteredAs == "" {
 		t.Errorf("%+v", m)
+	}
+}
+
+// TestSyncAsksForNothingThatIsNotThere: a payer whose linked accounts were left out is listed again and again, and no role is tried in vain.
+func TestSyncAsksForNothingThatIsNotThere(t *testing.T) {
+	b := setup(t)
+	a := b.register(b.ws, payer, "Payer")
+	b.access(a, "")
+	b.run("check", a)
+	b.aws.Cloud().Meter.Reset()
+	if run := b.run("sync", a); run.State != bursar.RunSucceeded {
+		t.Fatalf("%+v", run.Error)
+	}
+	if n := b.aws.Cloud().Meter.Requests("sts", "AssumeRole"); n != 7 {
+		t.Errorf("%d roles were asked for, 7 of them the payer's own", n)
+	}
+	if m := b.members(a)[member]; m.State != bursar.MemberNotDeployed || m.Code != "stack_set_missing" || m.Remedy == "" {
+		t.Errorf("%+v", m)
+	}
+	if s := b.status(a); s.Summary != bursar.SummaryConnected || s.Capabilities[bursar.CapMemberAccess] != bursar.StateNotSetUp {
+		t.Errorf("%+v", s)
 	}
 }

@@ -78,10 +78,44 @@ func (r *roster) put(tx *store.Tx, m bursar.Member, state bursar.MemberState, qu
 	if err := tx.PutMember(r.payer.WorkspaceID, r.payer.ID, m); err != nil || from == state || quietly {
 		return err
 	}
+	if err := r.tell(tx, m, from); err != nil {
+		return err
+	}
 	_, err := tx.AddEvent(r.payer.WorkspaceID, bursar.Event{
 		AccountID: r.payer.ID, About: bursar.AboutMember, Subject: m.AccountID, From: string(from), To: string(state), Code: m.Code, Message: m.Message, RunID: r.run.ID,
 	})
 	return err
+}
+
+// closed says of the states in which an account cannot be read any more what that is called, and what to do.
+var closed = map[bursar.MemberState]struct{ code, what, remedy string }{
+	bursar.MemberSuspended: {"account_suspended", "is suspended in its organization", "If that was not meant, ask AWS Support to reinstate it within 90 days. Its history stays until it is deregistered."},
+	bursar.MemberClosed:    {"account_closed", "was closed", "Nothing is left to be done in AWS. Deregister it when its history is not needed."},
+	bursar.MemberLeft:      {"left_organization", "has left its organization", "If bursar shall read it still, set up an access of its own; otherwise deregister it."},
+}
+
+// tell keeps at a registered account that only its payer's StackSet reaches that it is closed, or that it is open again.
+func (r *roster) tell(tx *store.Tx, m bursar.Member, from bursar.MemberState) error {
+	now, isClosed := closed[m.State]
+	if _, was := closed[from]; !was && !isClosed {
+		return nil
+	}
+	a, err := tx.Account(r.payer.WorkspaceID, m.AccountID)
+	if bursar.CodeOf(err) == bursar.NotFound || err == nil && !a.ByStackSet() {
+		return nil
+	}
+	if err == nil && isClosed {
+		_, err = tx.AddFinding(a.WorkspaceID, a.ID, bursar.Finding{
+			RunID: r.run.ID, Check: "organization", Capability: bursar.CapOrganization, Status: bursar.StatusWarning, Code: now.code, At: tx.Now,
+			Message: fmt.Sprintf("Account %s %s (organizations:ListAccounts in payer %s).", a.AccountID, now.what, r.payer.AccountID), Remedy: now.remedy,
+		})
+	} else if err == nil {
+		err = tx.RetireFindings(a.WorkspaceID, a.ID, "organization")
+	}
+	if err != nil {
+		return err
+	}
+	return noteStatus(tx, a.WorkspaceID, a.ID, r.run.ID)
 }
 
 // settle keeps what was seen of a member, in its row, and at the account that it is registered as.
