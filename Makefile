@@ -35,9 +35,9 @@ demo: build ## Run the whole of bursar against a simulated AWS: no account, no s
 run: build ## Run the server with ./bursar-data, or what BURSAR_ variables say.
 	./bin/bursar serve $(ARGS)
 
-test: web ## Run every test.
-	cd web && npm test --silent
+test: build ## Run every test.
 	$(GO) test -timeout 30m ./...
+	cd web && npm test --silent
 
 race: ## Run every test under the race detector.
 	$(GO) test -race -short -timeout 45m ./...

@@ -1,8 +1,8 @@
-import type { Finding, Run } from "./client";
+import type { Run } from "./client";
+import { parse, type RunEvent } from "./event";
 import { problemOf } from "./problem";
 import { credential } from "./session";
 
-export type RunEvent = { run: Run } | { finding: Finding };
 
 // watchRun follows a run until it has ended. EventSource cannot send a key, so the stream is read by hand; one that breaks off is
 // opened again.
@@ -39,22 +39,4 @@ async function readOnce(id: string, each: (e: RunEvent) => void, signal: AbortSi
     if (signal.aborted || (e instanceof Error && "status" in e && e.status !== 0)) throw e;
     return last;
   }
-}
-
-export function parse(block: string): RunEvent | null {
-  const line = (name: string) =>
-    block
-      .split("\n")
-      .find((l) => l.startsWith(name + ": "))
-      ?.slice(name.length + 2);
-  const data = line("data");
-  if (!data) return null;
-  const value: unknown = JSON.parse(data);
-  switch (line("event")) {
-    case "run":
-      return { run: value as Run };
-    case "finding":
-      return { finding: value as Finding };
-  }
-  return null;
 }

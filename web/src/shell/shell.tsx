@@ -14,9 +14,12 @@ const places = [
   { type: "link", text: "Home", href: "/" },
   { type: "link", text: "Accounts", href: "/accounts" },
   { type: "link", text: "Costs", href: "/costs" },
+  { type: "link", text: "SQL", href: "/sql" },
   { type: "link", text: "Deliveries", href: "/deliveries" },
   { type: "link", text: "Runs", href: "/runs" },
   { type: "divider" },
+  { type: "link", text: "API keys", href: "/keys" },
+  { type: "link", text: "Audit log", href: "/audit" },
   { type: "link", text: "About", href: "/about" },
 ] as const;
 
@@ -97,7 +100,7 @@ function Inside() {
   );
 }
 
-const names: Record<string, string> = { accounts: "Accounts", costs: "Costs", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
+const names: Record<string, string> = { accounts: "Accounts", costs: "Costs", sql: "SQL", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
 
 function crumbs(path: string) {
   const items = [{ text: "bursar", href: "/" }];

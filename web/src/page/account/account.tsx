@@ -18,6 +18,8 @@ import { capabilities, kinds, when } from "../../part/format";
 import { Status } from "../../part/status";
 import { useHelp } from "../../shell/help";
 import { Bills } from "./bills";
+import { Events } from "./events";
+import { Members } from "./members";
 import { AccountRuns } from "./runs";
 
 export function Component() {
@@ -60,6 +62,8 @@ export function Component() {
             },
             { id: "access", label: "Access", content: <Access account={a} /> },
             { id: "bills", label: "Exports and deliveries", content: <Bills account={a} /> },
+            ...(a.kind === "payer" ? [{ id: "members", label: "Linked accounts", content: <Members account={a} /> }] : []),
+            { id: "events", label: "Events", content: <Events account={a} /> },
             { id: "runs", label: "Runs", content: <AccountRuns account={a} /> },
           ]}
         />

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parse } from "./events";
+import { parse } from "./event";
 import { problemOf } from "./problem";
 
 describe("parse", () => {
