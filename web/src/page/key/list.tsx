@@ -92,7 +92,7 @@ function Create({ close, made }: { close: () => void; made: (k: Key) => void }) 
   const [name, setName] = useState("");
   const [role, setRole] = useState<(typeof roles)[number]>("viewer");
   const create = useMutation({
-    mutationFn: () => answer(api.POST("/api/v1/keys", { body: { name, role } })),
+    mutationFn: () => answer(api.POST("/api/v1/keys", { body: { name, role, format: "bursar" } })),
     onSuccess: (k) => {
       made(k);
       close();
