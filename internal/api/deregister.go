@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
@@ -68,10 +69,18 @@ type Teardown struct {
 
 type deregistrationOutput struct{ Body Deregistration }
 
+// leaves says what becomes of an external id. One that clients of the Cloudcraft API use is that of the owner of their key.
+func leaves(account bursar.Account) string {
+	if strings.HasPrefix(account.ExternalID, "bur-") {
+		return "the account with its external id, which is never used again"
+	}
+	return "the account. Its external id stays that of whoever added it, for their other accounts"
+}
+
 func plan(account bursar.Account, h store.Holdings, withBill bool) Deregistration {
 	d := Deregistration{
 		AccountID: account.AccountID, Name: account.Name, Kept: []string{},
-		Removed: []string{"the account with its external id, which is never used again", "what its checks have found, and the runs that wait for it"},
+		Removed: []string{leaves(account), "what its checks have found, and the runs that wait for it"},
 		Bill:    Bill{Exports: len(h.Exports), Deliveries: h.Deliveries, LineItems: h.Rows},
 	}
 	if !h.First.IsZero() {
