@@ -94,6 +94,9 @@ func plan(account bursar.Account, h store.Holdings, withBill bool) Deregistratio
 			d.Kept = append(d.Kept, bill+". It still counts in every answer, and goes on when the account is registered again")
 		}
 	}
+	if account.Kind == bursar.KindPayer {
+		d.Kept = append(d.Kept, "its linked accounts that are registered: each is deregistered by itself, and loses its access with the StackSet")
+	}
 	for _, t := range register.Teardowns(account) {
 		d.InAWS = append(d.InAWS, Teardown(t))
 	}

@@ -100,3 +100,23 @@ func TestMethods(t *testing.T) {
 		}
 	}
 }
+
+// TestPlanOfAPayer names what goes and what stays, and changes nothing.
+func TestPlanOfAPayer(t *testing.T) {
+	b := start(t)
+	c := b.client(b.owner)
+	a := b.add(c, "012345678901", "payer")
+	in(b, func(tx *store.Tx) error {
+		return tx.SetOrganization(b.ws, a.ID, bursar.KindPayer, "012345678901", "o-abcdefghij")
+	})
+	plan, err := c.PlanRemoval(t.Context(), a.ID, true)
+	if err != nil || len(plan.Removed) != 2 || len(plan.Kept) != 1 || !strings.Contains(plan.Kept[0], "linked accounts") || len(plan.InAWS) != 2 || !strings.Contains(plan.InAWS[1].Title, "StackSet") || plan.Name != "payer" {
+		t.Errorf("%+v %v", plan, err)
+	}
+	if _, err := c.Account(t.Context(), a.ID); err != nil {
+		t.Errorf("a plan changed something: %v", err)
+	}
+	if resp, text := b.raw("GET", "/api/v1/accounts/"+a.ID+"/deregistration?bill=burn", ""); resp.StatusCode != 400 || problem(t, resp, text).Field != "bill" {
+		t.Errorf("%d %s", resp.StatusCode, text)
+	}
+}
