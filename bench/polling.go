@@ -90,8 +90,9 @@ func (h *home) runs(ctx context.Context, bucket bursar.Bucket, now func() time.T
 		ended <- end{time.Since(began), err}
 		return err
 	}})
+	last := ""
 	run = func() (time.Duration, error) {
-		if _, err := r.Enqueue(ctx, h.export.WorkspaceID, "import", h.export.AccountID); err != nil {
+		if err := h.enqueueAfter(ctx, r, &last); err != nil {
 			return 0, err
 		}
 		select {
@@ -102,6 +103,22 @@ func (h *home) runs(ctx context.Context, bucket bursar.Bucket, now func() time.T
 		}
 	}
 	return run, r.Stop, r.Start(ctx)
+}
+
+// enqueueAfter enqueues a run once the last one has been put away: until then that one would be answered with.
+func (h *home) enqueueAfter(ctx context.Context, r *job.Runner, last *string) error {
+	for {
+		run, err := r.Enqueue(ctx, h.export.WorkspaceID, "import", h.export.AccountID)
+		if err != nil || run.ID != *last {
+			*last = run.ID
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // metered counts requests.
