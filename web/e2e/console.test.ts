@@ -113,6 +113,16 @@ describe.skipIf(lack !== "")("a person in the console", { timeout: 120_000 }, ()
     await tab.page.getByText("Revoked").waitFor();
   });
 
+  it("invites somebody, and takes it back", async () => {
+    await tab.go("/people");
+    await tab.page.getByLabel("E-mail address").fill("ann@example.com");
+    await tab.page.getByRole("button", { name: "Invite", exact: true }).click();
+    await tab.page.getByText("it is shown this once").waitFor();
+    await tab.page.getByRole("button", { name: "Withdraw the invitation of ann@example.com" }).click();
+    await tab.page.getByText("ann@example.com").last().waitFor();
+    await expect.poll(() => tab.page.getByRole("button", { name: "Withdraw the invitation of ann@example.com" }).count()).toBe(0);
+  });
+
   it("asks in SQL", async () => {
     await tab.go("/sql");
     await tab.page.getByRole("button", { name: "Run" }).click();
@@ -123,7 +133,7 @@ describe.skipIf(lack !== "")("a person in the console", { timeout: 120_000 }, ()
     expect(tab.troubles).toEqual([]);
   });
 
-  const places = ["/", "/accounts", "/accounts/register", `/accounts/${payer}`, `/accounts/${payer}?tab=bills`, `/accounts/${payer}?tab=members`, `/accounts/${payer}?tab=events`, "/costs", "/sql", "/deliveries", "/runs", "/keys", "/audit", "/about", "/nowhere"];
+  const places = ["/", "/accounts", "/accounts/register", `/accounts/${payer}`, `/accounts/${payer}?tab=bills`, `/accounts/${payer}?tab=members`, `/accounts/${payer}?tab=events`, "/costs", "/sql", "/deliveries", "/runs", "/people", "/keys", "/audit", "/about", "/nowhere"];
   it.each([
     ["light, wide", { dark: false, width: 1300 }],
     ["dark, narrow", { dark: true, width: 540 }],

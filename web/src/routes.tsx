@@ -17,6 +17,7 @@ export const router = createBrowserRouter([
       { path: "/runs", lazy: () => import("./page/run/list") },
       { path: "/sql", lazy: () => import("./page/sql/sql") },
       { path: "/keys", lazy: () => import("./page/key/list") },
+      { path: "/people", lazy: () => import("./page/person/list") },
       { path: "/audit", lazy: () => import("./page/audit/list") },
       { path: "/about", lazy: () => import("./page/about/about") },
       { path: "*", lazy: () => import("./page/missing/missing") },

@@ -18,6 +18,7 @@ const places = [
   { type: "link", text: "Deliveries", href: "/deliveries" },
   { type: "link", text: "Runs", href: "/runs" },
   { type: "divider" },
+  { type: "link", text: "People", href: "/people" },
   { type: "link", text: "API keys", href: "/keys" },
   { type: "link", text: "Audit log", href: "/audit" },
   { type: "link", text: "About", href: "/about" },
@@ -100,7 +101,7 @@ function Inside() {
   );
 }
 
-const names: Record<string, string> = { accounts: "Accounts", costs: "Costs", sql: "SQL", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
+const names: Record<string, string> = { accounts: "Accounts", costs: "Costs", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
 
 function crumbs(path: string) {
   const items = [{ text: "bursar", href: "/" }];
