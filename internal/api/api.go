@@ -90,6 +90,8 @@ type Services struct {
 	Ready func(ctx context.Context) error // says whether requests can be served; nil asks the store
 	Now   func() time.Time                // nil is the clock
 	Log   *slog.Logger                    // nil logs nothing
+	// Answered is told of each request with the pattern of its route, "" where none matched; nil tells nobody.
+	Answered func(method, pattern string, status int, took time.Duration)
 
 	People    *auth.People // lets persons in; nil makes one with the defaults
 	SignOn    SignOn       // an identity provider; nil for none

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -82,6 +83,9 @@ func (a *API) logged(next http.Handler) http.Handler {
 		a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", bursar.Redact(r.URL.Path)),
 			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", time.Since(start)),
 			slog.String("request_id", c.id), slog.String("key", c.key), slog.String("user", c.user), slog.String("from", c.from))
+		if a.Answered != nil {
+			a.Answered(r.Method, r.Pattern, cmp.Or(seen.status, http.StatusOK), time.Since(start))
+		}
 		if !whole {
 			panic(http.ErrAbortHandler) // ends the connection: nobody takes the half for the whole
 		}

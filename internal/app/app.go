@@ -19,9 +19,11 @@ import (
 	"github.com/bursarhq/bursar/internal/awsapi"
 	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
+	"github.com/bursarhq/bursar/internal/cli"
 	"github.com/bursarhq/bursar/internal/cloudcraft"
 	"github.com/bursarhq/bursar/internal/console"
 	"github.com/bursarhq/bursar/internal/job"
+	"github.com/bursarhq/bursar/internal/metric"
 	"github.com/bursarhq/bursar/internal/store"
 	"github.com/bursarhq/bursar/web"
 )
@@ -34,6 +36,7 @@ type App struct {
 	config     Config
 	log        *slog.Logger
 	listener   net.Listener
+	metrics    *metric.Set
 	store      *store.Store
 	lake       *lake.Lake
 	engine     *duckdb.Engine
@@ -42,13 +45,15 @@ type App struct {
 	api        *api.API
 	cloudcraft *cloudcraft.Face
 	closers    []func() error
+
+	metricsListener net.Listener // nil where metrics are not served
 }
 
 // New opens the data folder, the state, the lake and the address. It fails, and says what to do, when any of them cannot be had;
 // then nothing is left open.
 func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 	BoundMemory()
-	a := &App{config: c, log: log}
+	a := &App{config: c, log: log, metrics: metric.New(cli.Version())}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
@@ -58,12 +63,16 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	a.onClose(func() error { return ignoreClosed(a.listener.Close()) })
+	if err := a.listenMetrics(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.openData(ctx); err != nil {
 		return nil, err
 	}
+	a.metrics.WatchRuns(a.runsNow)
 	aws, err := awsapi.New(ctx, awsapi.Config{
 		Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
-		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint, Log: log, Assumed: auditAssumed(store.NewAuditQueue(a.store)),
+		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint, Log: log, Assumed: auditAssumed(store.NewAuditQueue(a.store)), Called: a.metrics.AWSCall,
 	})
 	if err != nil {
 		return nil, err
@@ -146,6 +155,7 @@ func (a *App) Run(ctx context.Context) error {
 	defer a.runner.Stop()
 	a.scheduler.Start(ctx)
 	defer a.scheduler.Stop()
+	defer a.serveMetrics(ctx)()
 	return serveHTTP(ctx, a.listener, a.Handler(), a.api.Close, a.log)
 }
 
@@ -156,7 +166,9 @@ func (a *App) ready(ctx context.Context) error {
 }
 
 // Handler is the whole HTTP face.
-func (a *App) Handler() http.Handler { return faces(a.api, console.New(web.Built()), a.cloudcraft) }
+func (a *App) Handler() http.Handler {
+	return faces(a.api, a.countedFace("console", console.New(web.Built())), a.countedFace("cloudcraft", a.cloudcraft))
+}
 
 // Close lets go of everything that New opened. It may be called twice.
 func (a *App) Close() error {

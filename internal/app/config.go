@@ -28,6 +28,8 @@ type Config struct {
 	Addr      string
 	PublicURL string
 
+	MetricsAddr string // "" serves no metrics
+
 	TrustedProxies  []netip.Prefix
 	SessionIdle     time.Duration
 	SessionLifetime time.Duration
@@ -181,18 +183,21 @@ func networks(c *Config, v string) error {
 	return nil
 }
 
-func listenAddr(c *Config, v string) error {
-	if _, _, err := net.SplitHostPort(v); err != nil {
-		return fmt.Errorf("%q is not an address to listen on; write host:port, for example 127.0.0.1:8440", v)
+func listenAddr(field func(*Config) *string) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		if _, _, err := net.SplitHostPort(v); err != nil {
+			return fmt.Errorf("%q is not an address to listen on; write host:port, for example 127.0.0.1:8440", v)
+		}
+		*field(c) = v
+		return nil
 	}
-	c.Addr = v
-	return nil
 }
 
 var options = []option{
 	{key: "data_dir", def: "bursar-data", doc: "Folder that holds everything bursar keeps: the state database and the lake. Created when absent, with access for its owner only.", set: text(func(c *Config) *string { return &c.DataDir })},
-	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr},
+	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr(func(c *Config) *string { return &c.Addr })},
 	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
+	{key: "metrics_addr", doc: "Address at which Prometheus reads /metrics, for example 127.0.0.1:9440. Empty for none. Nobody has to sign in there: listen on loopback, or where only Prometheus gets to. The metrics hold no secrets and no account ids.", set: listenAddr(func(c *Config) *string { return &c.MetricsAddr })},
 	{key: "trusted_proxies", doc: "Proxies in front of bursar, as networks with commas between them: 10.0.0.0/8, 192.0.2.7/32. Their X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.", set: networks},
 	{key: "session_idle", def: "12h", doc: "How long a person who has signed in may do nothing before they must sign in again.", set: span(func(c *Config) *time.Duration { return &c.SessionIdle }, time.Minute)},
 	{key: "session_lifetime", def: "168h", doc: "How long a person stays signed in at the most.", set: span(func(c *Config) *time.Duration { return &c.SessionLifetime }, time.Minute)},

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 	"time"
 
@@ -18,16 +19,22 @@ const stopTime = 10 * time.Second
 
 // listen takes the address; it explains why an address cannot be had.
 func listen(ctx context.Context, addr string) (net.Listener, error) {
+	return listenAt(ctx, "addr", addr)
+}
+
+// listenAt takes the address that a setting has.
+func listenAt(ctx context.Context, setting, addr string) (net.Listener, error) {
+	set := setting + " (BURSAR_" + strings.ToUpper(setting) + ")"
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err == nil {
 		return l, nil
 	}
-	hint := "set addr (BURSAR_ADDR) to an address of this machine, for example 127.0.0.1:8440"
+	hint := "set " + set + " to an address of this machine, for example 127.0.0.1:8440"
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		hint = "another program listens there: stop it, or set addr (BURSAR_ADDR) to a free address; port 0 takes any free one"
+		hint = "another program listens there: stop it, or set " + set + " to a free address; port 0 takes any free one"
 	case errors.Is(err, syscall.EACCES):
-		hint = "ports below 1024 need a privilege: set addr (BURSAR_ADDR) to a higher one"
+		hint = "ports below 1024 need a privilege: set " + set + " to a higher one"
 	}
 	return nil, bursar.Errorf(bursar.Unavailable, "cannot listen on %s: %w", addr, err).WithHint("%s", hint)
 }

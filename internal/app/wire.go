@@ -26,14 +26,14 @@ const statementsAtOnce = 2
 
 // wire holds the explicit lists: every kind of run and every schedule stands here.
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
-	a.runner = job.New(a.store, a.log, liveRuns,
+	a.runner = job.New(a.store, a.log, liveRuns, a.counted(
 		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
 		job.Kind{Name: api.KindMembers, Do: a.members(aws, kind.Everyone).Do, AtOnce: 1},
 		job.Kind{Name: api.KindMembersFailed, Do: a.members(aws, kind.Lacking).Do, AtOnce: 1},
 		job.Kind{Name: api.KindSync, Do: a.members(aws, kind.Reached).Do, AtOnce: 1},
 		// One import uses every core, and all the memory that imports may have.
 		job.Kind{Name: api.KindImport, AtOnce: 1, Do: a.imports(bucketOf(aws)).Do},
-	)
+	)...)
 	a.scheduler = job.NewScheduler(a.runner,
 		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, ownAccess)},
 		job.Schedule{Name: "look at every organization", Every: a.config.CheckEvery / 10, Due: due(api.KindSync, a.config.CheckEvery, payers)},
@@ -43,7 +43,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
 		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, Runs: a.runner, Guide: guide, Looker: looker{a, aws},
-		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log,
+		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})
 	if err != nil {
 		return err
@@ -70,7 +70,7 @@ func (a *App) imports(delivered kind.Buckets) kind.Import {
 		}
 		return delivered(ctx, acct, e)
 	}
-	return kind.Import{Store: a.store, Lake: a.lake, Open: open, Now: a.now, Deposits: folder.Exports, Check: enqueue(api.KindCheck)}
+	return kind.Import{Store: a.store, Lake: countedImports{a.lake, a.metrics}, Open: open, Now: a.now, Deposits: folder.Exports, Check: enqueue(api.KindCheck)}
 }
 
 // statements runs people's SQL.

@@ -17,6 +17,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -62,6 +63,10 @@ type Config struct {
 	// Assumed is told of each role that was assumed, and of each that AWS refused with an error, before the session is handed out. When it
 	// cannot keep a record it answers with an error, and there is no session. nil keeps none.
 	Assumed func(ctx context.Context, r AssumeRequest, refused error) error
+
+	// Called is told of each call to AWS when it has ended: the IAM action, and "ok" or the class of the error. A call that is tried
+	// again is told once. nil tells nobody.
+	Called func(action, outcome string)
 
 	Log        *slog.Logger     // of what the SDK remarks while it looks for the ambient identity; nil = nothing is logged
 	HTTPClient *http.Client     // nil = the SDK's own. Redirects are never followed
@@ -219,7 +224,7 @@ func (c *Client) config(region string, creds aws.CredentialsProvider) aws.Config
 		Region: region, Credentials: creds, HTTPClient: c.http, Retryer: retryer, AppID: "bursar",
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-		APIOptions:                 recording,
+		APIOptions:                 append(slices.Clip(recording), telling(c.cfg.Called)),
 	}
 	if c.cfg.Endpoint != "" {
 		cfg.BaseEndpoint = aws.String(c.cfg.Endpoint)

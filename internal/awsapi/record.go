@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -59,6 +60,25 @@ var recording = []func(*middleware.Stack) error{func(s *middleware.Stack) error 
 			return next.HandleInitialize(ctx, in)
 		}), middleware.After)
 }}
+
+// telling tells called of every call.
+func telling(called func(action, outcome string)) func(*middleware.Stack) error {
+	return func(s *middleware.Stack) error {
+		if called == nil {
+			return nil
+		}
+		return s.Initialize.Add(middleware.InitializeMiddlewareFunc("bursar.Tell",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				out, meta, err := next.HandleInitialize(ctx, in)
+				service, operation, outcome := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx), "ok"
+				if err != nil { // named as the SDK names it further out: what a refusal means depends on the operation
+					outcome = string(Classify(&smithy.OperationError{ServiceID: service, OperationName: operation, Err: err}).Class)
+				}
+				called(IAMAction(service, operation), outcome)
+				return out, meta, err
+			}), middleware.After)
+	}
+}
 
 // iamPrefix gives the prefix of a service's IAM actions by the SDK's name of the service.
 var iamPrefix = map[string]string{

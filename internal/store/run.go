@@ -158,3 +158,16 @@ func (tx *Tx) LastFinished(workspaceID, kind, account string) (time.Time, error)
 	err := tx.row(`SELECT coalesce(max(finished_at), 0) FROM runs WHERE workspace_id = $1 AND kind = $2 AND account = $3`, workspaceID, kind, account).Scan(&at)
 	return fromStamp(at), err
 }
+
+// RunCount is how many runs of a kind are in a state.
+type RunCount struct {
+	Kind  string
+	State bursar.RunState
+	Count int64
+}
+
+// CountRuns counts the runs of every workspace, by kind and state.
+func (tx *Tx) CountRuns() ([]RunCount, error) {
+	return many(tx, func(r scanner) (n RunCount, err error) { err = r.Scan(&n.Kind, &n.State, &n.Count); return n, err },
+		`SELECT kind, state, count(*) FROM runs GROUP BY kind, state ORDER BY kind, state`)
+}
