@@ -150,6 +150,9 @@ func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
 // Run serves, and works off jobs, until ctx ends; then it lets requests and runs come to a safe point.
 func (a *App) Run(ctx context.Context) error {
 	if err := a.runner.Start(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop before it had begun
+		}
 		return err
 	}
 	defer a.runner.Stop()
