@@ -144,13 +144,9 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 
 // send answers with a response of status below 400; its body is the caller's to close.
 func (c *Client) send(ctx context.Context, method, path string, query url.Values, in any, accept string) (*http.Response, error) {
-	var body io.Reader
-	if in != nil {
-		b, err := json.Marshal(in)
-		if err != nil {
-			return nil, err
-		}
-		body = bytes.NewReader(b)
+	body, kind, err := bodyOf(in)
+	if err != nil {
+		return nil, err
 	}
 	u, err := url.Parse(strings.TrimSuffix(c.base.String(), "/") + path) // path is escaped already
 	if err != nil {
@@ -162,8 +158,8 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return nil, err
 	}
 	req.Header.Set("Accept", accept+", application/problem+json")
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if kind != "" {
+		req.Header.Set("Content-Type", kind)
 	}
 	if !c.token.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
@@ -177,6 +173,21 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return nil, problem(resp)
 	}
 	return resp, nil
+}
+
+// csvText is a body that is CSV already.
+type csvText []byte
+
+// bodyOf writes a body, and says of which type it is.
+func bodyOf(in any) (body io.Reader, kind string, err error) {
+	switch in := in.(type) {
+	case nil:
+		return nil, "", nil
+	case csvText:
+		return bytes.NewReader(in), "text/csv", nil
+	}
+	b, err := json.Marshal(in)
+	return bytes.NewReader(b), "application/json", err
 }
 
 func (c *Client) unreachable(ctx context.Context, err error) error {

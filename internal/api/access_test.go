@@ -61,6 +61,7 @@ func (b *bench) operations() []string { return slices.Sorted(maps.Keys(b.describ
 var allowed = map[string]string{ // owner administrator member viewer auditor
 	"GET /api/v1/accounts":                          "oamvu",
 	"POST /api/v1/accounts":                         "oa",
+	"POST /api/v1/accounts:bulk":                    "oa",
 	"GET /api/v1/accounts/{account}":                "oamvu",
 	"GET /api/v1/accounts/{account}/setup":          "oa",
 	"PATCH /api/v1/accounts/{account}":              "oa",

@@ -156,6 +156,8 @@ func (m *matrix) request(op string, by caller) (method, path, body string) {
 	switch op {
 	case "POST /api/v1/accounts":
 		body = fmt.Sprintf(`{"account_id":"%012d","name":"made %d"}`, 1000+m.made, m.made)
+	case "POST /api/v1/accounts:bulk":
+		body = fmt.Sprintf(`{"accounts":[{"account_id":"%012d","name":"made %d"}]}`, 1000+m.made, m.made)
 	case "POST /api/v1/sql", "POST /api/v1/sql/export":
 		body = `{"sql":"SELECT 1"}`
 	case "PATCH /api/v1/accounts/{account}":

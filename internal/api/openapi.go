@@ -27,6 +27,7 @@ var versions = []struct{ number, what string }{
 	{"1.9.0", "SQL over the files of the lake by name."},
 	{"1.10.0", "A person who has signed in accepts an invitation without a password."},
 	{"1.11.0", "API keys in the form that clients of the Cloudcraft API want."},
+	{"1.12.0", "Many accounts at once, as JSON or CSV."},
 }
 
 // Version is the version of the API that this package serves.

@@ -113,7 +113,7 @@ func refusal(ctx huma.Context, status int, msg string, errs []error) *Problem {
 	}
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
-		return withStatus(ctx, status, bursar.Errorf(bursar.Malformed, "the body is larger than %d bytes", maxBody).WithReason("body_too_large").WithHint("send less"))
+		return withStatus(ctx, status, bursar.Errorf(bursar.Malformed, "the body is larger than %d bytes", ctx.Operation().MaxBodyBytes).WithReason("body_too_large").WithHint("send less"))
 	case status == http.StatusUnsupportedMediaType:
 		return withStatus(ctx, status, bursar.Errorf(bursar.Malformed, "the body's type is not understood").WithReason("content_type_unknown").WithHint("send JSON, as application/json"))
 	case status == http.StatusRequestTimeout || msg == "cannot read request body":
@@ -162,9 +162,8 @@ func fieldError(d *huma.ErrorDetail) *bursar.Error {
 		e.Field = strings.TrimPrefix(field+"."+strings.TrimSuffix(missing, " to be present"), ".")
 		e.Message = "it is missing"
 		return e.WithReason("missing")
-	case field == "external_id":
-		e.Code, e.Message = bursar.Malformed, "an external id is never accepted from a caller"
-		return e.WithReason("external_id_generated").WithHint("leave it out: bursar generates one, and answers with it")
+	case field == "external_id", strings.HasSuffix(field, ".external_id"):
+		return externalIDGiven(field)
 	case d.Message == "unexpected property" || d.Message == "unknown query parameter":
 		e.Code, e.Message = bursar.Malformed, "there is no such "+map[string]string{"query": "parameter"}[where]
 		if where != "query" {

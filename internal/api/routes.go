@@ -14,6 +14,7 @@ func (a *API) routes() {
 	accounts, runs := "Accounts", "Runs"
 	handle(a, "GET /api/v1/accounts", auth.ReadAccounts, a.listAccounts, about{"listAccounts", accounts, 200, "List the registered accounts, by name."})
 	handle(a, "POST /api/v1/accounts", auth.ManageAccounts, a.addAccount, about{"addAccount", accounts, 201, "Register an AWS account. bursar generates its external id; the answer says what to do next in AWS."})
+	handle(a, "POST /api/v1/accounts:bulk", auth.ManageAccounts, a.addAccounts, about{"addAccounts", accounts, 200, "Register up to 5000 AWS accounts, as JSON or CSV. Each row is looked at by itself and answered; what is registered already stays as it is, so the same request may be sent again."}, a.inBulk)
 	handle(a, "GET /api/v1/accounts/{account}", auth.ReadAccounts, a.getAccount, about{"getAccount", accounts, 200, "Show an account with its status and the newest finding of each check."})
 	handle(a, "GET /api/v1/accounts/{account}/setup", auth.ManageAccounts, a.getSetup, about{"getSetup", accounts, 200, "Say what is left to do in AWS, with links, templates and the values for them."})
 	handle(a, "PATCH /api/v1/accounts/{account}", auth.ManageAccounts, a.renameAccount, about{"renameAccount", accounts, 200, "Rename an account."})
@@ -93,9 +94,13 @@ func (a *API) operation(route string, action auth.Action, ab about) huma.Operati
 	}
 }
 
-// handle registers a route whose handler answers, or returns an error that is rendered as a problem.
-func handle[I, O any](a *API, route string, action auth.Action, h func(context.Context, auth.Principal, *I) (*O, error), ab about) {
+// handle registers a route whose handler answers, or returns an error that is rendered as a problem. changes are what the route has that
+// others have not.
+func handle[I, O any](a *API, route string, action auth.Action, h func(context.Context, auth.Principal, *I) (*O, error), ab about, changes ...func(*huma.Operation)) {
 	op := a.operation(route, action, ab)
+	for _, change := range changes {
+		change(&op)
+	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, principalOf(ctx), in)
 		if err != nil {

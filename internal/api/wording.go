@@ -32,6 +32,12 @@ var accountWords = map[string]wording{
 	"NewAccount.role_arn":   {text: "With the method role: the ARN of the role that bursar shall assume, in the account."},
 	"NewAccount.partition":  {text: "The AWS cloud that the account is in; aws by default.", enum: words(partitions...)},
 
+	"NewAccountRow.account_id": {text: "The AWS account: 12 digits, as text, leading zeros included. It must be there."},
+	"NewAccountRow.name":       {text: "A name that people recognise, unique in the workspace. It must be there."},
+	"NewAccountRow.method":     {text: "How access will be set up; console by default."},
+	"NewAccountRow.role_arn":   {text: "With the method role: the ARN of the role that bursar shall assume, in the account."},
+	"NewAccountRow.partition":  {text: "The AWS cloud that the account is in; aws by default."},
+
 	"NewName.name": {text: "Its new name, unique in the workspace.", longest: bursar.MaxAccountName},
 
 	"Problem.code": {enum: codes},

@@ -19,16 +19,30 @@ func accountCommand(s *serverFlags) *cobra.Command {
 
 func accountAdd(s *serverFlags) *cobra.Command {
 	var o output
+	var file string
 	in := client.NewAccount{}
 	c := &cobra.Command{
 		Use:   "add ACCOUNT-ID NAME",
-		Short: "Register an AWS account",
-		Long:  "Register an AWS account. bursar generates its external id. \"bursar account setup\" then says what to do in AWS.",
+		Short: "Register an AWS account, or many from a CSV file",
+		Long: `Register an AWS account. bursar generates its external id. "bursar account setup" then says what to do in AWS.
+
+With --csv, register up to 5,000 accounts. The file's first line names the columns: account_id and name, and where wanted method,
+role_arn and partition. Each line is answered by itself. Accounts that are registered already stay as they are: mend the lines that
+were refused, and give the whole file again. Ends with exit code 4 when a line was refused.`,
 		Example: `  bursar account add 123456789012 "Main payer"
   bursar account add 123456789012 "Main payer" --method terraform
-  bursar account add 123456789012 "Main payer" --method role --role-arn arn:aws:iam::123456789012:role/finops`,
-		Args: exactly("an account id", "a name"),
+  bursar account add 123456789012 "Main payer" --method role --role-arn arn:aws:iam::123456789012:role/finops
+  bursar account add --csv accounts.csv`,
+		Args: func(c *cobra.Command, args []string) error {
+			if file != "" {
+				return exactly()(c, args)
+			}
+			return exactly("an account id", "a name")(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if file != "" {
+				return s.addMany(c, file, &o)
+			}
 			in.AccountID, in.Name = args[0], args[1]
 			for _, err := range []error{bursar.CheckAccountID(in.AccountID), bursar.CheckAccountName(in.Name)} {
 				if err != nil {
@@ -49,10 +63,14 @@ func accountAdd(s *serverFlags) *cobra.Command {
 			return s.note(c, "registered %s as %q\nnext: bursar account setup %s\n", a.AccountID, a.Name, a.AccountID)
 		},
 	}
-	o.flags(c)
+	o.register(c, "table", "json", "csv", "yaml")
+	c.Flags().StringVar(&file, "csv", "", "register the accounts of this CSV file; - reads standard input")
 	c.Flags().StringVar(&in.Method, "method", string(bursar.MethodConsole), "how access will be set up: console, terraform or role")
 	c.Flags().StringVar(&in.RoleARN, "role-arn", "", "with --method role: the ARN of the role that bursar shall assume")
 	c.Flags().StringVar(&in.Partition, "partition", string(bursar.PartitionAWS), "aws, aws-cn or aws-us-gov")
+	for _, single := range []string{"method", "role-arn", "partition"} {
+		c.MarkFlagsMutuallyExclusive("csv", single)
+	}
 	return c
 }
 

@@ -29,7 +29,7 @@ func scanAccount(r scanner) (bursar.Account, error) {
 // the id that it had, and its exports.
 func (tx *Tx) AddAccount(a bursar.Account) (bursar.Account, error) {
 	a.ID, a.CreatedAt, a.UpdatedAt, a.Version = bursar.NewID("acc"), tx.Now, tx.Now, 1
-	if err := tx.free(a); err != nil {
+	if err := tx.Free(a); err != nil {
 		return a, err
 	}
 	choice, err := json.Marshal(a.Choice)
@@ -87,9 +87,9 @@ func (tx *Tx) spend(a bursar.Account) error {
 	return err
 }
 
-// free says, in the workspace's own words, which of id and name is taken. Writers take turns, so that nobody can take
-// either between this look and the insert.
-func (tx *Tx) free(a bursar.Account) error {
+// Free says, in the workspace's own words, which of an account's id and name is taken: a Conflict, as [Tx.AddAccount] answers. Writers
+// take turns, so that nobody can take either between this look and the insert.
+func (tx *Tx) Free(a bursar.Account) error {
 	taken, err := many(tx, scanAccount, `SELECT `+accountColumns+` FROM accounts
 		WHERE workspace_id = $1 AND (partition = $2 AND account_id = $3 OR name = $4) AND removed_at = 0 AND id <> $5`, a.WorkspaceID, a.Partition, a.AccountID, a.Name, a.ID)
 	if err != nil {
@@ -114,6 +114,12 @@ func (tx *Tx) Account(workspaceID, id string) (bursar.Account, error) {
 		return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND account_id = $2 AND removed_at = 0 ORDER BY partition LIMIT 1`, workspaceID, id)
 	}
 	return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND id = $2 AND removed_at = 0`, workspaceID, id)
+}
+
+// AccountIn returns an account by its partition and its 12 digits.
+func (tx *Tx) AccountIn(workspaceID string, partition bursar.Partition, accountID string) (bursar.Account, error) {
+	return one(tx, "account", scanAccount, `SELECT `+accountColumns+` FROM accounts WHERE workspace_id = $1 AND partition = $2 AND account_id = $3 AND removed_at = 0`,
+		workspaceID, partition, accountID)
 }
 
 // Accounts lists accounts by name. An account that is renamed between two pages may be seen twice or not at all.

@@ -17,7 +17,7 @@ func (tx *Tx) RenameAccount(workspaceID, id, name string) (bursar.Account, error
 	}
 	before := a
 	a.Name, a.UpdatedAt, a.Version = name, tx.Now, a.Version+1
-	if err := tx.free(a); err != nil {
+	if err := tx.Free(a); err != nil {
 		return a, err
 	}
 	err = tx.change("account", `UPDATE accounts SET name = $1, updated_at = $2, version = $3 WHERE workspace_id = $4 AND id = $5`,

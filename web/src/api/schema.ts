@@ -256,6 +256,28 @@ export interface paths {
         patch: operations["changeSetup"];
         trace?: never;
     };
+    "/api/v1/accounts:bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register up to 5000 AWS accounts, as JSON or CSV
+         * @description Each row is looked at by itself and answered; what is registered already stays as it is, so the same request may be sent again.
+         *
+         *     Needs the permission `accounts:manage`.
+         */
+        post: operations["addAccounts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1115,6 +1137,49 @@ export interface components {
             /** @description A person's e-mail address, or a key's name. */
             name?: string;
         };
+        AddedAccounts: {
+            /**
+             * Format: int64
+             * @description How many rows registered an account.
+             */
+            added: number;
+            /**
+             * Format: int64
+             * @description How many were not registered. Mend them and send all again.
+             */
+            refused: number;
+            /** @description What became of each account, in the order of the request. */
+            rows: components["schemas"]["AddedReply"][];
+            /**
+             * Format: int64
+             * @description How many were registered already, just like this.
+             */
+            unchanged: number;
+        };
+        AddedReply: {
+            /** @description The AWS account of the row, as it was sent. */
+            account_id?: string;
+            /** @description The account's external id, which bursar generated. */
+            external_id?: string;
+            /** @description bursar's own id of the account: acc_… */
+            id?: string;
+            /** @description Its name, as it was sent. */
+            name?: string;
+            /**
+             * @description What became of it.
+             * @enum {string}
+             */
+            outcome: "added" | "unchanged" | "refused";
+            /** @description Why the row was refused. */
+            problem?: components["schemas"]["FieldProblem"];
+            /** @description The role by which bursar will reach it. */
+            role_arn?: string;
+            /**
+             * Format: int64
+             * @description The row's number, from 1. A header line is not counted.
+             */
+            row: number;
+        };
         AuditEntry: {
             /** @description The operation of this API, or what bursar did by itself: assumeRole. */
             action: string;
@@ -1816,6 +1881,22 @@ export interface components {
             partition?: "aws" | "aws-cn" | "aws-us-gov";
             /** @description With the method role: the ARN of the role that bursar shall assume, in the account. */
             role_arn?: string;
+        };
+        NewAccountRow: {
+            /** @description The AWS account: 12 digits, as text, leading zeros included. It must be there. */
+            account_id?: string;
+            /** @description How access will be set up; console by default. */
+            method?: string;
+            /** @description A name that people recognise, unique in the workspace. It must be there. */
+            name?: string;
+            /** @description The AWS cloud that the account is in; aws by default. */
+            partition?: string;
+            /** @description With the method role: the ARN of the role that bursar shall assume, in the account. */
+            role_arn?: string;
+        };
+        NewAccounts: {
+            /** @description The accounts, 5000 at most. */
+            accounts: components["schemas"]["NewAccountRow"][];
         };
         NewInvitation: {
             /** @description The person's e-mail address. bursar sends no mail: hand them the link. */
@@ -2802,6 +2883,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccounts"];
+                /**
+                 * @example account_id,name
+                 *     012345678901,Main payer
+                 */
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedAccounts"];
                 };
             };
             /** @description Error */
