@@ -9,7 +9,7 @@ FUZZTIME ?= 10m
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build web demo run test race check bench fuzz golden
+.PHONY: help build web demo run test race check bench fuzz soak golden
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -56,6 +56,10 @@ bench: ## Measure speed and memory side by side with a peer, in one run, and pri
 fuzz: ## Fuzz each parser for FUZZTIME (10m).
 	@$(GO) list -f '{{$$d := .Dir}}{{range .TestGoFiles}}{{$$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$d}}/{{.}} {{end}}' ./... | tr ' ' '\n' | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/:func / /' | \
 	while read -r file name; do echo "== $$name in $$(dirname $$file)"; (cd $$(dirname $$file) && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) .) || exit 1; done
+
+soak: ## Kill 200 imports at random times, and play 2,000 random sequences of deliveries.
+	BURSAR_KILLS=200 $(GO) test -count=1 -timeout 60m -v -run '^TestKilledAnywhere$$' ./internal/billing/lake
+	$(GO) test -count=1 -timeout 60m -run '^TestPublishedIsTheLastCompleteDelivery$$' ./internal/billing/lake -rapid.checks=2000
 
 golden: web/node_modules/.package-lock.json ## Rewrite the generated documents and golden files.
 	UPDATE_GOLDEN=1 $(GO) test -count=1 ./deploy ./internal/app ./internal/api ./internal/cli ./internal/sandbox
