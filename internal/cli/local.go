@@ -21,6 +21,8 @@ type Local interface {
 	// ImportBill deposits bills in the data folder for a registered account, and imports them where no server works on that
 	// folder. Where one does, it only deposits them: the server is still to be asked.
 	ImportBill(ctx context.Context, o ImportBillOptions, progress func(bursar.Progress)) (*ImportedBill, error)
+	// Doctor looks at an installation on this machine. It changes nothing. An error means that its settings are wrong.
+	Doctor(ctx context.Context, o ServeOptions) ([]Diagnosis, error)
 	// PublishTemplates copies what customers deploy to a bucket, with bursar's own identity. What is there already stays.
 	PublishTemplates(ctx context.Context, o PublishOptions) (*Publication, error)
 }
