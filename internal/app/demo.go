@@ -62,6 +62,8 @@ func (d *demo) open(ctx context.Context) (err error) {
 			return err
 		}
 		d.onClose(func() error { return os.RemoveAll(dir) })
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return bursar.Errorf(bursar.Unavailable, "the demo's folder cannot be made: %w", err).WithHint("name a folder that this user may make with --data, or leave it out")
 	}
 	if d.aws, err = sandbox.New(sandbox.Config{Dir: dir, Log: d.log}); err != nil {
 		return err

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ type demoStep struct {
 func demoOnce(t *testing.T, bill string) (steps []demoStep) {
 	t.Helper()
 	var out bytes.Buffer
-	err := app.Local{}.Demo(t.Context(), cli.DemoOptions{Once: true, JSON: true, DataDir: t.TempDir(), Bill: bill}, &out, t.Output())
+	err := app.Local{}.Demo(t.Context(), cli.DemoOptions{Once: true, JSON: true, DataDir: filepath.Join(t.TempDir(), "new", "folder"), Bill: bill}, &out, t.Output())
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
