@@ -36,7 +36,7 @@ func (c templateVersion) Run(ctx context.Context, t *Target) []bursar.Finding {
 	case older(has, t.TemplateVersion):
 		return []bursar.Finding{c.find(t, bursar.StatusWarning, "outdated",
 			fmt.Sprintf("The role %s of account %s was made by version %s of the template; version %s is there.", role.ARN, t.Account.AccountID, has, t.TemplateVersion),
-			strings.TrimSpace("Update the access stack in account "+t.Account.AccountID+" with the newest template. "+t.TemplateAdds), facts)}
+			strings.TrimSpace("Open the update link of the access step while signed in to account "+t.Account.AccountID+": it brings the stack to the newest template. "+t.TemplateAdds), facts)}
 	}
 	return []bursar.Finding{c.find(t, bursar.StatusOK, "latest", fmt.Sprintf("The role was made by version %s of the template, the newest.", has), "", facts)}
 }

@@ -20,6 +20,7 @@ type choices struct {
 	boundary     string
 	export       bursar.ExportChoice
 	terraform    bool
+	step         string // show this one alone, wherever it stands
 }
 
 var exportFlags = []string{"format", "file-format", "versioning", "bucket", "bucket-region", "existing-bucket", "prefix", "export-name"}
@@ -37,6 +38,7 @@ func (f *choices) register(c *cobra.Command) {
 	f.flags.BoolVar(&f.export.UseExisting, "existing-bucket", false, "the bucket exists already, and lets AWS deliver")
 	f.flags.StringVar(&f.export.Prefix, "prefix", "", "the folder of a new export in its bucket")
 	f.flags.StringVar(&f.export.Name, "export-name", "", "the name of a new export")
+	f.flags.StringVar(&f.step, "step", "", "show one step in full, wherever it stands: access, bucket, export or members")
 	f.flags.BoolVar(&f.terraform, "terraform", false, "print a whole main.tf and nothing else")
 }
 
@@ -70,12 +72,14 @@ func accountSetup(s *serverFlags) *cobra.Command {
 		Use:   "setup ACCOUNT",
 		Short: "Say what to do in AWS to finish an account's registration, and choose how",
 		Long: `Say what to do in AWS to finish an account's registration: for each step that is next the links to open, the template with its digest,
-the values, the same with the AWS CLI. It goes on wherever the registration stands.
+the values, the same with the AWS CLI. It goes on wherever the registration stands. --step shows one that is done or skipped: to update a
+stack, or to come back to the linked accounts.
 
 Flags choose: which export is made and where, what bursar may read. What is chosen is kept with the account.
 "bursar account export choose" takes an export that the account has already.`,
 		Example: `  bursar account setup 123456789012
   bursar account setup 123456789012 --bucket-region eu-west-1
+  bursar account setup 123456789012 --step members
   bursar account setup 123456789012 --terraform > main.tf`,
 		Args: exactly("an account"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -97,6 +101,9 @@ Flags choose: which export is made and where, what bursar may read. What is chos
 			}
 			if printed, err := o.document(c.OutOrStdout(), setup); printed || err != nil {
 				return err
+			}
+			if f.step != "" {
+				return showOneStep(c.OutOrStdout(), args[0], setup, f.step)
 			}
 			return showSetup(c.OutOrStdout(), args[0], setup)
 		},
@@ -127,15 +134,39 @@ func showSetup(w io.Writer, account string, setup *client.Setup) error {
 		if step.Why != "" && step.State != "done" {
 			fmt.Fprintf(w, "   %s\n", step.Why)
 		}
-		if step.State == "next" {
-			showStep(w, step)
-			fmt.Fprintf(w, "\n   then: bursar account check %s\n", account)
+		switch step.State {
+		case "next":
+			showStep(w, account, step)
+		case "done", "skipped":
+			if hasDetails(step) {
+				fmt.Fprintf(w, "   see it: bursar account setup %s --step %s\n", account, step.ID)
+			}
 		}
 	}
 	return nil
 }
 
-func showStep(w io.Writer, step client.Step) {
+// hasDetails says whether there is anything to open, to copy or to run in a step.
+func hasDetails(s client.Step) bool {
+	return len(s.Links)+len(s.Texts)+len(s.Parameters) > 0 || s.Command != "" || s.Terraform != ""
+}
+
+func showOneStep(w io.Writer, account string, setup *client.Setup, id string) error {
+	var ids []string
+	for _, step := range setup.Steps {
+		if string(step.ID) == id {
+			fmt.Fprintf(w, "%s  [%s]\n   %s\n", step.Title, step.State, step.Why)
+			if hasDetails(step) {
+				showStep(w, account, step)
+			}
+			return nil
+		}
+		ids = append(ids, string(step.ID))
+	}
+	return bursar.InvalidField("step", "account %s has no step %q", setup.AccountID, id).WithHint("it has %s", strings.Join(ids, ", "))
+}
+
+func showStep(w io.Writer, account string, step client.Step) {
 	for _, l := range step.Links {
 		fmt.Fprintf(w, "\n   %s:\n   %s\n", l.Title, l.URL)
 	}
@@ -154,6 +185,11 @@ func showStep(w io.Writer, step client.Step) {
 	if step.Command != "" {
 		fmt.Fprintf(w, "\n   or on the command line:\n\n%s\n", indent(step.Command, "     "))
 	}
+	command := "check"
+	if step.ID == "members" {
+		command = "members check"
+	}
+	fmt.Fprintf(w, "\n   then: bursar account %s %s\n", command, account)
 }
 
 func indent(s, by string) string {

@@ -33,6 +33,27 @@ func deployCommand(region, stack, file string, parameters []Parameter) string {
 	return strings.Join(words, " \\\n  ")
 }
 
+// stackSetCommand is the AWS CLI's way to create the StackSet of the linked accounts from a template that was downloaded, and to roll it out. target is a
+// root or a unit; "" stands for the organization's root, which the command looks up.
+func stackSetCommand(region, name, file, target string, parameters []Parameter) string {
+	set := "--region " + quote(region) + " --stack-set-name " + quote(name)
+	words := []string{
+		"aws cloudformation create-stack-set " + set, "--template-body " + quote("file://"+file), "--permission-model SERVICE_MANAGED",
+		"--auto-deployment Enabled=true,RetainStacksOnAccountRemoval=false", "--managed-execution Active=true", "--capabilities CAPABILITY_NAMED_IAM",
+	}
+	var values []string
+	for _, p := range parameters {
+		values = append(values, quote("ParameterKey="+p.Key+",ParameterValue="+p.Value))
+	}
+	unit := quote(target)
+	if target == "" {
+		unit = `"$(aws organizations list-roots --query 'Roots[0].Id' --output text)"`
+	}
+	words = append(words, "--parameters "+strings.Join(values, " ")+" && \\\naws cloudformation create-stack-instances "+set, "--deployment-targets OrganizationalUnitIds="+unit,
+		"--regions "+quote(region), "--operation-preferences FailureTolerancePercentage=100,MaxConcurrentPercentage=100,ConcurrencyMode=SOFT_FAILURE_TOLERANCE")
+	return strings.Join(words, " \\\n  ")
+}
+
 // updateTrustCommand gives a role a trust policy.
 func updateTrustCommand(role, policy string) string {
 	return "aws iam update-assume-role-policy --role-name " + quote(role) + " \\\n  --policy-document " + quote(policy)

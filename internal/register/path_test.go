@@ -89,6 +89,28 @@ func TestBackfillIsReadyToSend(t *testing.T) {
 	}
 }
 
+// TestMembersStepHasAllToCopy: no link can fill in the StackSet page, so every value for it is there, and the command that does the same.
+func TestMembersStepHasAllToCopy(t *testing.T) {
+	step := stepsOf(t, config, account(bursar.KindPayer), reachable)[StepMembers]
+	if len(step.Texts) != 1 {
+		t.Fatalf("%+v", step.Texts)
+	}
+	for _, want := range []string{step.Template.URL, "StackSet name: " + step.StackName, "Active or Inactive", "Region: us-east-1"} {
+		if !strings.Contains(step.Texts[0].Body, want) {
+			t.Errorf("no %q in\n%s", want, step.Texts[0].Body)
+		}
+	}
+	for _, want := range []string{"--stack-set-name " + step.StackName, "ParameterKey=ExternalId,ParameterValue=" + value(step.Parameters, "ExternalId"), "list-roots", "--regions us-east-1"} {
+		if !strings.Contains(step.Command, want) {
+			t.Errorf("no %q in\n%s", want, step.Command)
+		}
+	}
+	chosen := choosing(account(bursar.KindPayer), bursar.Choice{TargetOrganizationID: "ou-abcd-12345678"})
+	if c := stepsOf(t, config, chosen, reachable)[StepMembers].Command; !strings.Contains(c, "OrganizationalUnitIds=ou-abcd-12345678") || strings.Contains(c, "list-roots") {
+		t.Errorf("the chosen unit is not the target in\n%s", c)
+	}
+}
+
 // TestHostileNamesStayValues: what comes from people or from AWS stands in links, commands and Terraform as one value.
 func TestHostileNamesStayValues(t *testing.T) {
 	for _, nasty := range []string{

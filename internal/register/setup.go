@@ -169,6 +169,8 @@ func (b *builder) members() {
 	}
 	t, access := b.template(deploy.Member), b.template(deploy.Access)
 	step.Template, step.Parameters, step.Terraform = &t, b.MemberParameters(a), b.Terraform(a, b.seen, StepMembers)
+	step.Command = stackSetCommand(step.Region, step.StackName, deploy.Member, a.Choice.TargetOrganizationID, step.Parameters)
+	step.Texts = []Text{{"What to enter on the StackSet page, beside the values above", stackSetPage(step, t)}}
 	step.Links = []Link{{"Create StackSet", b.StackSetLink(a.Partition, step.Region)}}
 	if access.URL != "" && a.Method == bursar.MethodConsole {
 		step.Links = append(step.Links, Link{
@@ -177,6 +179,24 @@ func (b *builder) members() {
 		})
 	}
 	b.add(step)
+}
+
+// stackSetPage is what a person enters on the pages of Create StackSet, which no link can fill in.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-associate-stackset-with-org.html
+func stackSetPage(s Step, t Template) string {
+	source := t.URL
+	if source == "" {
+		source = "upload " + t.Name
+	}
+	return fmt.Sprintf(`Permissions: Service-managed permissions
+Template: %s
+StackSet name: %s
+Managed execution: Active or Inactive, both work; Active lets AWS run several operations at once
+Capabilities: acknowledge that IAM resources with custom names are created
+Deployment targets: the organization, or the organizational units that bursar shall read
+Automatic deployment: Activated, so that new accounts get the role by themselves
+Account removal behavior: Delete stacks
+Region: %s alone`, source, s.StackName, s.Region)
 }
 
 // template describes a template as this account's AWS can read it.
