@@ -110,7 +110,7 @@ func TestPlanOfAPayer(t *testing.T) {
 		return tx.SetOrganization(b.ws, a.ID, bursar.KindPayer, "012345678901", "o-abcdefghij")
 	})
 	plan, err := c.PlanRemoval(t.Context(), a.ID, true)
-	if err != nil || len(plan.Removed) != 2 || len(plan.Kept) != 1 || !strings.Contains(plan.Kept[0], "linked accounts") || len(plan.InAWS) != 2 || !strings.Contains(plan.InAWS[1].Title, "StackSet") || plan.Name != "payer" {
+	if err != nil || len(plan.Removed) != 2 || len(plan.Kept) != 1 || !strings.Contains(plan.Kept[0], "linked accounts") || len(plan.InAWS) != 3 || !strings.Contains(plan.InAWS[2].Title, "StackSet") || plan.Name != "payer" {
 		t.Errorf("%+v %v", plan, err)
 	}
 	if _, err := c.Account(t.Context(), a.ID); err != nil {

@@ -45,13 +45,26 @@ func stackSetCommand(region, name, file, target string, parameters []Parameter) 
 	for _, p := range parameters {
 		values = append(values, quote("ParameterKey="+p.Key+",ParameterValue="+p.Value))
 	}
-	unit := quote(target)
-	if target == "" {
-		unit = `"$(aws organizations list-roots --query 'Roots[0].Id' --output text)"`
-	}
-	words = append(words, "--parameters "+strings.Join(values, " ")+" && \\\naws cloudformation create-stack-instances "+set, "--deployment-targets OrganizationalUnitIds="+unit,
+	words = append(words, "--parameters "+strings.Join(values, " ")+" && \\\naws cloudformation create-stack-instances "+set, "--deployment-targets OrganizationalUnitIds="+unit(target),
 		"--regions "+quote(region), "--operation-preferences FailureTolerancePercentage=100,MaxConcurrentPercentage=100,ConcurrencyMode=SOFT_FAILURE_TOLERANCE")
 	return strings.Join(words, " \\\n  ")
+}
+
+// unit is the root or unit that a command names; "" stands for the organization's root, which the command looks up.
+func unit(target string) string {
+	if target == "" {
+		return `"$(aws organizations list-roots --query 'Roots[0].Id' --output text)"`
+	}
+	return quote(target)
+}
+
+// deleteStackSet takes the roles out of the linked accounts and then deletes the StackSet, which AWS refuses while it has instances. Taking them out goes
+// on after the first command has answered, so the second waits for it.
+func deleteStackSet(region, name, target string) string {
+	set := "--region " + quote(region) + " --stack-set-name " + quote(name)
+	return "aws cloudformation delete-stack-instances " + set + " --no-retain-stacks \\\n  --deployment-targets OrganizationalUnitIds=" + unit(target) + " --regions " + quote(region) + " && \\\n" +
+		"until [ \"$(aws cloudformation list-stack-instances " + set + " --query 'length(Summaries)' --output text)\" = 0 ]; do sleep 10; done && \\\n" +
+		"aws cloudformation delete-stack-set " + set
 }
 
 // updateTrustCommand gives a role a trust policy.
@@ -73,6 +86,10 @@ func Teardowns(a bursar.Account) []Teardown {
 		return []Teardown{{"Remove everything that the module has made", "terraform destroy", kept}}
 	}
 	out := exportTeardowns(a)
+	if a.Kind == bursar.KindPayer && partition(a).HasStackSets {
+		title := "Remove the roles of the linked accounts, if their StackSet was created by hand"
+		out = append(out, Teardown{title, deleteStackSet(bursar.ExportRegion(a.Partition), bursar.StackSetName(a), a.Choice.TargetOrganizationID), ""})
+	}
 	if a.Method == bursar.MethodConsole {
 		title := "Remove the access role"
 		if a.Kind == bursar.KindPayer {
@@ -98,9 +115,10 @@ func exportTeardowns(a bursar.Account) []Teardown {
 	}
 	e := a.Choice.Export.Complete(a)
 	kept := "The bucket " + e.Bucket + " and the bills in it stay. To remove them too: aws s3 rb --force " + quote("s3://"+e.Bucket)
-	out := []Teardown{{"Stop the export and remove the role that reads it", deleteStack(a, StepExport, region), kept}}
+	out := []Teardown{{"Stop the export and remove the role that reads it", deleteStack(a, StepExport, region), ""}}
 	if e.BucketRegion != region && !e.UseExisting {
-		out = append(out, Teardown{"Remove the stack of the bucket", deleteStack(a, StepBucket, e.BucketRegion), kept})
+		out = append(out, Teardown{"Remove the stack of the bucket", deleteStack(a, StepBucket, e.BucketRegion), ""})
 	}
+	out[len(out)-1].Keeps = kept
 	return out
 }

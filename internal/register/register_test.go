@@ -240,8 +240,8 @@ func TestCommandsSurviveTheShell(t *testing.T) {
 
 func TestTeardowns(t *testing.T) {
 	got := Teardowns(account(bursar.KindPayer))
-	if len(got) != 2 || !strings.Contains(got[0].Command, "--stack-name bursar-k3j2h1g4f5-export") || !strings.Contains(got[0].Keeps, "s3://bursar-cur-012345678901-us-east-1") ||
-		!strings.Contains(got[1].Title, "StackSet") {
+	if len(got) != 3 || !strings.Contains(got[0].Command, "--stack-name bursar-k3j2h1g4f5-export") || !strings.Contains(got[0].Keeps, "s3://bursar-cur-012345678901-us-east-1") ||
+		!strings.Contains(got[1].Command, "delete-stack-set --region us-east-1 --stack-set-name "+bursar.StackSetName(account(bursar.KindPayer))) || !strings.Contains(got[2].Title, "StackSet") {
 		t.Errorf("%+v", got)
 	}
 	brought := account(bursar.KindLinked)
@@ -254,7 +254,7 @@ func TestTeardowns(t *testing.T) {
 		t.Errorf("an export that was there before bursar stays: %+v", got)
 	}
 	elsewhere := choosing(account(bursar.KindStandalone), bursar.Choice{Export: bursar.ExportChoice{BucketRegion: "eu-west-1"}})
-	if got := Teardowns(elsewhere); len(got) != 3 || !strings.Contains(got[1].Command, "--region eu-west-1") {
+	if got := Teardowns(elsewhere); len(got) != 3 || !strings.Contains(got[1].Command, "--region eu-west-1") || got[0].Keeps != "" || !strings.Contains(got[1].Keeps, "s3 rb") {
 		t.Errorf("two stacks are taken down: %+v", got)
 	}
 	terraform := account(bursar.KindPayer)
