@@ -113,6 +113,7 @@ type API struct {
 	document []byte // OpenAPI
 
 	refusals refusals
+	underWay underWay
 	cross    *http.CrossOriginProtection
 	stopping chan struct{}
 	stop     func()

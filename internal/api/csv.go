@@ -65,7 +65,7 @@ func (a *API) fromCSV(ctx huma.Context, next func(huma.Context)) {
 		_ = huma.WriteErr(a.huma, ctx, http.StatusBadRequest, "", err)
 		return
 	}
-	next(&rewritten{ctx, bytes.NewReader(body)})
+	next(&rewritten{ctx, bytes.NewReader(body), "application/json"})
 }
 
 // readRows reads accounts from CSV whose first line names the columns. A line that does not fit them spoils the whole: what comes after it
@@ -143,19 +143,20 @@ func spoiled(err error) error {
 // humaContext is embedded by this name, as a field Context would hide the method.
 type humaContext = huma.Context
 
-// rewritten is a request whose body was made anew, as JSON.
+// rewritten is a request whose body was read before, and perhaps made anew.
 type rewritten struct {
 	humaContext
 	body io.Reader
+	kind string // of the body
 }
 
-// BodyReader returns the new body.
+// BodyReader returns the body.
 func (r *rewritten) BodyReader() io.Reader { return r.body }
 
-// Header returns a header; that of the body's type is that of the new one.
+// Header returns a header; that of the body's type is that of the body as it is now.
 func (r *rewritten) Header(name string) string {
 	if strings.EqualFold(name, "Content-Type") {
-		return "application/json"
+		return r.kind
 	}
 	return r.humaContext.Header(name)
 }

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -31,7 +32,12 @@ func (b *bench) change(f func(tx *store.Tx) error) {
 // Look is a look that finds the role good when its ARN says so.
 func (b *bench) Look(_ context.Context, a bursar.Account) (api.Look, error) {
 	l := api.Look{Kind: bursar.KindUnknown, Findings: []bursar.Finding{{ID: "fnd_1", Check: "assume_role", Capability: bursar.CapAccess, Status: bursar.StatusFailed, Code: "not_deployed_or_changed"}}}
-	if strings.Contains(a.RoleARN, "good") {
+	switch {
+	case strings.Contains(a.RoleARN, "breaks"):
+		panic("it breaks")
+	case strings.Contains(a.RoleARN, "fails"):
+		return l, errors.New("it fails")
+	case strings.Contains(a.RoleARN, "good"):
 		l.Trusted, l.Kind, l.PayerID, l.Findings[0].Status, l.Findings[0].Code = true, bursar.KindStandalone, a.AccountID, bursar.StatusOK, "ok"
 	}
 	return l, nil

@@ -28,6 +28,7 @@ var versions = []struct{ number, what string }{
 	{"1.10.0", "A person who has signed in accepts an invitation without a password."},
 	{"1.11.0", "API keys in the form that clients of the Cloudcraft API want."},
 	{"1.12.0", "Many accounts at once, as JSON or CSV."},
+	{"1.13.0", "Idempotency-Key: a POST may be sent again."},
 }
 
 // Version is the version of the API that this package serves.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -86,12 +87,17 @@ func (a *API) operation(route string, action auth.Action, ab about) huma.Operati
 	if strings.HasPrefix(path, "/api/v1/sql") {
 		wait = sqlTimeout
 	}
-	return huma.Operation{
+	op := huma.Operation{
 		OperationID: ab.id, Method: method, Path: path, DefaultStatus: ab.status, Tags: []string{ab.tag},
 		Summary: strings.TrimSuffix(summary, "."), Description: strings.TrimSpace(description + "\n\nNeeds the permission `" + string(action) + "`."),
 		MaxBodyBytes: maxBody, BodyReadTimeout: wait, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(ab.id, action)},
 		Security: []map[string][]string{{"key": {}}, {"session": {}}},
 	}
+	if method == http.MethodPost && wait != sqlTimeout { // a statement changes nothing, and its answer may be large: it is simply run again
+		op.Middlewares = append(op.Middlewares, a.repeatable)
+		onceDescribed(&op)
+	}
+	return op
 }
 
 // handle registers a route whose handler answers, or returns an error that is rendered as a problem. changes are what the route has that

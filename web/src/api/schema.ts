@@ -2414,7 +2414,10 @@ export interface operations {
     addAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2553,7 +2556,10 @@ export interface operations {
     checkAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2690,7 +2696,10 @@ export interface operations {
     importAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2765,7 +2774,10 @@ export interface operations {
                 /** @description Look only at those that cannot be read yet. */
                 failed?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2798,7 +2810,10 @@ export interface operations {
     syncMembers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2899,7 +2914,10 @@ export interface operations {
     addAccounts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3207,7 +3225,10 @@ export interface operations {
     reimport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The delivery's id (dlv_…). */
                 delivery: string;
@@ -3240,7 +3261,10 @@ export interface operations {
     rollBack: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The delivery's id (dlv_…). */
                 delivery: string;
@@ -3338,7 +3362,10 @@ export interface operations {
     preferExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The export's id (exp_…). */
                 export: string;
@@ -3370,7 +3397,10 @@ export interface operations {
     acceptInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3404,7 +3434,10 @@ export interface operations {
     lookInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3471,7 +3504,10 @@ export interface operations {
     inviteUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3571,7 +3607,10 @@ export interface operations {
     addKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3864,7 +3903,10 @@ export interface operations {
     cancelRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The run's id (run_…). */
                 run: string;
@@ -3928,7 +3970,10 @@ export interface operations {
     signIn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4254,7 +4299,10 @@ export interface operations {
     validateRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4316,7 +4364,10 @@ export interface operations {
     addWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
