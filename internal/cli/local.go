@@ -23,6 +23,10 @@ type Local interface {
 	ImportBill(ctx context.Context, o ImportBillOptions, progress func(bursar.Progress)) (*ImportedBill, error)
 	// Doctor looks at an installation on this machine. It changes nothing. An error means that its settings are wrong.
 	Doctor(ctx context.Context, o ServeOptions) ([]Diagnosis, error)
+	// Backup writes one consistent state of the data folder to a new file, while a server may be working on it.
+	Backup(ctx context.Context, o BackupOptions) (*Backup, error)
+	// Restore unpacks a backup into the data folder, which must be absent or empty: as a whole, or not at all.
+	Restore(ctx context.Context, o RestoreOptions) (*Backup, error)
 	// PublishTemplates copies what customers deploy to a bucket, with bursar's own identity. What is there already stays.
 	PublishTemplates(ctx context.Context, o PublishOptions) (*Publication, error)
 }
