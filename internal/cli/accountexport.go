@@ -62,7 +62,7 @@ func candidateList(s *serverFlags) *cobra.Command {
 				return explain(err)
 			}
 			if list.SeenAt.IsZero() {
-				if err := s.note(c, "bursar has not looked yet; next: bursar account check %s\n", args[0]); err != nil {
+				if err := o.advise(s, c, "bursar has not looked yet; next: bursar account check %s\n", args[0]); err != nil {
 					return err
 				}
 			}

@@ -41,6 +41,11 @@ func membersList(s *serverFlags) *cobra.Command {
 			if err != nil {
 				return explain(err)
 			}
+			if len(members) == 0 && state == "" {
+				if err := o.advise(s, c, "bursar has not looked yet; next: bursar account members sync %s\n", args[0]); err != nil {
+					return err
+				}
+			}
 			rows := make([][]string, 0, len(members))
 			for _, m := range members {
 				rows = append(rows, memberRow(m))

@@ -68,6 +68,14 @@ func (o *output) document(w io.Writer, value any) (printed bool, err error) {
 	return false, nil
 }
 
+// advise tells a person something beside the answer; a program that reads JSON, CSV or YAML gets the answer alone.
+func (o *output) advise(s *serverFlags, c *cobra.Command, format string, args ...any) error {
+	if kind, err := o.kind(); err != nil || kind != "table" {
+		return err
+	}
+	return s.note(c, format, args...)
+}
+
 // print writes rows under a header as a table or CSV, or value as JSON or YAML.
 func (o *output) print(w io.Writer, value any, header []string, rows [][]string) error {
 	if printed, err := o.document(w, value); printed || err != nil {
