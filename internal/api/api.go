@@ -99,6 +99,8 @@ type Services struct {
 
 	TrustedProxies []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Looker         Looker
+
+	RequestsPerMinute int64 // of one key or person; 0 is no limit
 	// Removed is told of an account that was deregistered, with the exports that are gone with their deliveries; nil does nothing more.
 	Removed func(ctx context.Context, a bursar.Account, gone []bursar.Export)
 }
@@ -114,6 +116,7 @@ type API struct {
 
 	refusals refusals
 	underWay underWay
+	rates    rates
 	cross    *http.CrossOriginProtection
 	stopping chan struct{}
 	stop     func()

@@ -24,6 +24,9 @@ func principalOf(ctx context.Context) auth.Principal {
 func (a *API) authorize(operation string, action auth.Action) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		p, err := a.who(ctx)
+		if err == nil {
+			err = a.limited(ctx, p)
+		}
 		if err == nil && !p.May(action) {
 			err = bursar.Errorf(bursar.Forbidden, "the role %s does not allow this", p.Role).
 				WithReason("role_forbids").WithHint("ask an owner or administrator for the permission %s", action)

@@ -29,6 +29,7 @@ var versions = []struct{ number, what string }{
 	{"1.11.0", "API keys in the form that clients of the Cloudcraft API want."},
 	{"1.12.0", "Many accounts at once, as JSON or CSV."},
 	{"1.13.0", "Idempotency-Key: a POST may be sent again."},
+	{"1.14.0", "RateLimit headers; too many requests of one key or person in a minute are answered with 429."},
 }
 
 // Version is the version of the API that this package serves.
@@ -38,7 +39,8 @@ func humaConfig() huma.Config {
 	var history strings.Builder
 	history.WriteString("Connects AWS accounts safely and owns their bills.\n\n" +
 		"Account ids are text of 12 digits. Amounts are exact decimals as text, with a currency. Times are UTC. " +
-		"What cannot be granted is a problem document (RFC 9457) with a code, a reason, the field and a hint.\n\nVersions:\n")
+		"What cannot be granted is a problem document (RFC 9457) with a code, a reason, the field and a hint. " +
+		"The headers RateLimit-Policy and RateLimit tell how many requests a key or a person may send in a minute, and how many are left; beyond that is 429 with Retry-After.\n\nVersions:\n")
 	for _, v := range versions {
 		fmt.Fprintf(&history, "- %s: %s\n", v.number, v.what)
 	}

@@ -50,6 +50,8 @@ type Config struct {
 	PollEvery    time.Duration
 	KeepVersions int64
 
+	RequestsPerMinute int64
+
 	MemoryLimitMB int64
 	Workers       int64
 	SQLTimeout    time.Duration
@@ -218,6 +220,7 @@ var options = []option{
 	{key: "check_every", def: "6h", doc: "How often each account's access is checked again, with jitter.", set: span(func(c *Config) *time.Duration { return &c.CheckEvery }, time.Minute)},
 	{key: "poll_every", def: "1h", doc: "How often exports are asked for new deliveries. An unchanged export costs one request for each open period.", set: span(func(c *Config) *time.Duration { return &c.PollEvery }, time.Second)},
 	{key: "keep_versions", def: "3", doc: "How many superseded deliveries of each billing period are kept, to compare with and to roll back to.", set: whole(func(c *Config) *int64 { return &c.KeepVersions }, 0)},
+	{key: "requests_per_minute", def: "120000", doc: "How many requests one API key or person may send to the API under /api/v1 in a minute; 0 is no limit.", set: whole(func(c *Config) *int64 { return &c.RequestsPerMinute }, 0)},
 	{key: "memory_limit_mb", def: "256", doc: "Memory that questions over the lake may use, in MiB.", set: whole(func(c *Config) *int64 { return &c.MemoryLimitMB }, 64)},
 	{key: "sql_timeout", def: "20s", doc: "How long one statement of `bursar sql` may take; at most 10m.", set: within(func(c *Config) *time.Duration { return &c.SQLTimeout }, time.Second, 10*time.Minute)},
 	{key: "sql_memory_mb", def: "256", doc: "Memory that one statement of `bursar sql` may use, in MiB. Two run at once, others wait.", set: whole(func(c *Config) *int64 { return &c.SQLMemoryMB }, 64)},
