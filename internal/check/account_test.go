@@ -127,6 +127,26 @@ func TestTemplateVersion(t *testing.T) {
 	}
 }
 
+// TestOutdatedTemplateSaysHowToUpdate, by the way in which the account was registered, and what the newer one adds.
+func TestOutdatedTemplateSaysHowToUpdate(t *testing.T) {
+	s := start(t)
+	role := makeRole(t, s, payer, "bursar-old", goodTrust, reads)
+	if _, e := s.Cloud().ChangeRole(payer, "bursar-old", func(r *cloud.Role) *cloud.Error {
+		r.Tags = map[string]string{"bursar:template-version": "1"}
+		return nil
+	}); e != nil {
+		t.Fatal(e)
+	}
+	for method, want := range map[bursar.Method]string{bursar.MethodConsole: "Open the update link", bursar.MethodTerraform: "terraform apply"} {
+		tg := target(check.Through(client(t, s)), payer, role)
+		tg.TemplateVersion, tg.TemplateAdds, tg.Account.Method = "2", "It may read budgets.", method
+		_, found := run(t, trusted(t, "template_version"), tg)
+		if f := found["template_version"]; len(f) != 1 || !strings.Contains(f[0].Remedy, want) || !strings.HasSuffix(f[0].Remedy, tg.TemplateAdds) {
+			t.Errorf("%s: %+v", method, f)
+		}
+	}
+}
+
 // TestLinkedAccountsHaveNoExportFindings proves that the export checks keep silent where there is no bill.
 func TestLinkedAccountsHaveNoExportFindings(t *testing.T) {
 	s := start(t)

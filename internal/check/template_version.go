@@ -36,9 +36,17 @@ func (c templateVersion) Run(ctx context.Context, t *Target) []bursar.Finding {
 	case older(has, t.TemplateVersion):
 		return []bursar.Finding{c.find(t, bursar.StatusWarning, "outdated",
 			fmt.Sprintf("The role %s of account %s was made by version %s of the template; version %s is there.", role.ARN, t.Account.AccountID, has, t.TemplateVersion),
-			strings.TrimSpace("Open the update link of the access step while signed in to account "+t.Account.AccountID+": it brings the stack to the newest template. "+t.TemplateAdds), facts)}
+			strings.TrimSpace(c.update(t)+" "+t.TemplateAdds), facts)}
 	}
 	return []bursar.Finding{c.find(t, bursar.StatusOK, "latest", fmt.Sprintf("The role was made by version %s of the template, the newest.", has), "", facts)}
+}
+
+// update says how a role of the newest version is made, by the way in which the account was registered.
+func (templateVersion) update(t *Target) string {
+	if t.Account.Method == bursar.MethodTerraform {
+		return "Take the access step's newest main.tf for account " + t.Account.AccountID + ", then run terraform init -upgrade and terraform apply."
+	}
+	return "Open the update link of the access step while signed in to account " + t.Account.AccountID + ": it brings the stack to the newest template."
 }
 
 // older compares versions, which count up from 1.
