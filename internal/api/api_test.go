@@ -46,6 +46,31 @@ type bench struct {
 	lake   *lake.Lake
 	huge   bool          // amounts are larger than files can hold
 	gate   chan struct{} // a check waits for it after its first finding
+	clock  clock
+}
+
+// clock is the store's: the real one until it is set.
+type clock struct {
+	mu    sync.Mutex
+	fixed time.Time
+}
+
+// now is the time.
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fixed.IsZero() {
+		return time.Now()
+	}
+	return c.fixed
+}
+
+// set makes it stand still at a time.
+func (c *clock) set(t time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fixed = t
+	return t
 }
 
 type logBuffer struct {
@@ -125,6 +150,7 @@ func start(t *testing.T) *bench {
 	if b.store, err = store.Open(t.Context(), filepath.Join(b.dir, "s.db")); err != nil {
 		t.Fatal(err)
 	}
+	b.store.Now = b.clock.now
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	b.runner = job.New(b.store, log, 2, job.Kind{Name: api.KindCheck, Do: b.check}, job.Kind{Name: api.KindImport, Do: b.check},
 		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check})

@@ -24,8 +24,7 @@ func (b *bench) post(path, key, body string, header ...string) (*http.Response, 
 
 func TestTheSameRequestIsDoneOnce(t *testing.T) {
 	b := start(t)
-	now := time.Now()
-	b.store.Now = func() time.Time { return now }
+	now := b.clock.set(time.Now())
 	const body = `{"account_id":"012345678901","name":"payer"}`
 	first, said := b.post("/api/v1/accounts", "one", body)
 	again, saidAgain := b.post("/api/v1/accounts", "one", body)
@@ -47,11 +46,11 @@ func TestTheSameRequestIsDoneOnce(t *testing.T) {
 	if resp, same := b.post("/api/v1/accounts", "two", body); resp.StatusCode != 409 || same != text {
 		t.Errorf("a refusal is answered again: %d %s", resp.StatusCode, same)
 	}
-	now = now.Add(24*time.Hour - time.Second)
+	now = b.clock.set(now.Add(24*time.Hour - time.Second))
 	if resp, _ := b.post("/api/v1/accounts", "one", body); resp.StatusCode != 201 {
 		t.Errorf("within a day: %d", resp.StatusCode)
 	}
-	now = now.Add(time.Second)
+	now = b.clock.set(now.Add(time.Second))
 	if resp, text := b.post("/api/v1/accounts", "one", body); problem(t, resp, text).Reason != "account_id_taken" {
 		t.Errorf("after a day: %d %s", resp.StatusCode, text)
 	}

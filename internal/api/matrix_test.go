@@ -289,11 +289,10 @@ func (m *matrix) audited(operationID, ws string, by caller) {
 
 func TestNoRouteWithoutACredentialInForce(t *testing.T) {
 	m := startMatrix(t)
-	now := time.Now()
-	m.store.Now = func() time.Time { return now }
+	now := m.clock.set(time.Now())
 	expired, revoked := m.expiring(now.Add(time.Minute)), m.key(m.ws, auth.Owner)
 	in(m.bench, func(tx *store.Tx) error { return tx.RevokeKey(m.ws, revoked.Reveal()[4:12]) })
-	now = now.Add(time.Minute)
+	now = m.clock.set(now.Add(time.Minute))
 	good := m.owner.Reveal()
 	email, ended := m.person(m.ws, auth.Owner)
 	in(m.bench, func(tx *store.Tx) error {
@@ -306,7 +305,7 @@ func TestNoRouteWithoutACredentialInForce(t *testing.T) {
 	_, gone := m.person(m.ws, auth.Owner)
 	for name, cookie := range map[string]string{"ended": ended, "noise": "bursar-session=x", "idle": gone, "wrong name": strings.Replace(gone, "bursar", "other", 1)} {
 		if name == "idle" {
-			now = now.Add(12 * time.Hour)
+			now = m.clock.set(now.Add(12 * time.Hour))
 		}
 		for _, op := range m.guarded() {
 			resp, body := m.send(op, caller{header: []string{"Authorization", "", "Cookie", cookie, "X-Bursar-Csrf", "1"}})

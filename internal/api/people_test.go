@@ -143,8 +143,7 @@ func TestNoOtherSiteCanUseTheSession(t *testing.T) {
 func TestSignInIsLimited(t *testing.T) {
 	b := start(t)
 	b.owns()
-	now := time.Now()
-	b.store.Now = func() time.Time { return now }
+	now := b.clock.set(time.Now())
 	w := &browser{bench: b}
 	try := func(email, password string) (int, string) {
 		resp, got := w.send("POST", "/api/v1/session", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password))
@@ -167,7 +166,7 @@ func TestSignInIsLimited(t *testing.T) {
 	if status, what := try("olga@example.com", password); status != 429 || !strings.HasPrefix(what, "too_many_attempts") {
 		t.Errorf("the sixth: %d %s", status, what)
 	}
-	now = now.Add(15 * time.Minute)
+	now = b.clock.set(now.Add(15 * time.Minute))
 	if status, what := try("OLGA@example.com", password); status != 200 {
 		t.Errorf("a quarter of an hour later: %d %s", status, what)
 	}
@@ -189,14 +188,13 @@ func TestSignInIsLimited(t *testing.T) {
 
 func TestSessionsEnd(t *testing.T) {
 	b := start(t)
-	now := time.Now()
-	b.store.Now = func() time.Time { return now }
+	now := b.clock.set(time.Now())
 	w := b.owns()
 	for range 13 { // in use, until its lifetime of seven days ends
-		now = now.Add(12*time.Hour - time.Second)
+		now = b.clock.set(now.Add(12*time.Hour - time.Second))
 		w.must(200, "GET", "/api/v1/me", "")
 	}
-	now = now.Add(12 * time.Hour)
+	now = b.clock.set(now.Add(12 * time.Hour))
 	if resp, _ := w.send("GET", "/api/v1/me", ""); resp.StatusCode != 401 {
 		t.Errorf("a session outlives its lifetime: %d", resp.StatusCode)
 	}
