@@ -50,7 +50,7 @@ func TestTheSameRequestIsDoneOnce(t *testing.T) {
 	if resp, _ := b.post("/api/v1/accounts", "one", body); resp.StatusCode != 201 {
 		t.Errorf("within a day: %d", resp.StatusCode)
 	}
-	now = b.clock.set(now.Add(time.Second))
+	b.clock.set(now.Add(time.Second))
 	if resp, text := b.post("/api/v1/accounts", "one", body); problem(t, resp, text).Reason != "account_id_taken" {
 		t.Errorf("after a day: %d %s", resp.StatusCode, text)
 	}

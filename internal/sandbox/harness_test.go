@@ -2,11 +2,14 @@ package sandbox_test
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/organizations"
@@ -63,11 +66,20 @@ func mustWorld(t testing.TB, text string) *world.World {
 // connectOnce keeps no connections: a sandbox may get the port of one that was closed, and a connection to that one is of no use.
 var connectOnce = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
+// onceButForLostAnswers asks again only where the client itself lost an answer while reading it, as it does now and then on a
+// busy machine: nothing that the sandbox says is asked twice.
+func onceButForLostAnswers(o *retry.StandardOptions) {
+	o.MaxAttempts = 3
+	o.RateLimiter = ratelimit.None
+	o.Backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
+	o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary { return aws.BoolTernary(errors.Is(err, net.ErrClosed)) })}
+}
+
 // config is an SDK configuration with static credentials and no retries.
 func config(s *sandbox.Sandbox, id, secret, token string) aws.Config {
 	return aws.Config{
 		Region: "us-east-1", Credentials: credentials.NewStaticCredentialsProvider(id, secret, token), BaseEndpoint: aws.String(s.URL()),
-		RetryMaxAttempts: 1, HTTPClient: connectOnce,
+		HTTPClient: connectOnce, Retryer: func() aws.Retryer { return retry.NewStandard(onceButForLostAnswers) },
 	}
 }
 

@@ -101,7 +101,7 @@ func TestSkewedClock(t *testing.T) {
 		t.Errorf("at first: %v", err)
 	}
 	patient := asBursar(s)
-	patient.RetryMaxAttempts = 3
+	patient.Retryer, patient.RetryMaxAttempts = nil, 3
 	if _, err := sts.NewFromConfig(patient).GetCallerIdentity(t.Context(), nil); err != nil {
 		t.Errorf("with retries: %v", err)
 	}
