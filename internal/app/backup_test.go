@@ -38,7 +38,7 @@ func in(data string) cli.ServeOptions {
 	return cli.ServeOptions{Environ: []string{"BURSAR_DATA_DIR=" + data}}
 }
 
-// TestBackupUnderLoad backs up while accounts are registered and bills come in, and finds all that was there before in what is restored.
+// TestBackupUnderLoad backs up a server that has bills while accounts are registered, and finds all that was there before in what is restored.
 func TestBackupUnderLoad(t *testing.T) {
 	var data string
 	l := newLand(t, func(c *app.Config) { data = c.DataDir })

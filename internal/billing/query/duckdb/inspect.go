@@ -72,7 +72,7 @@ func parse(ctx context.Context, conn *sql.Conn, text string) (node, error) {
 		return nil, fmt.Errorf("reading a statement: %w", err)
 	}
 	switch {
-	case tree.Error && tree.Type == "not implemented":
+	case tree.Error && tree.Type == "not implemented": // DuckDB's word for whatever is no SELECT: it tells those alone as a tree
 		return nil, wrong("sql_not_allowed", "only SELECT is run: nothing can be changed, loaded, attached or written")
 	case tree.Error:
 		return nil, wrong("sql_syntax", "%s", tree.Message)
