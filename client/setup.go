@@ -83,6 +83,7 @@ type Verdict struct {
 	Value    string               `json:"value"`
 	Status   bursar.FindingStatus `json:"status"`
 	Why      string               `json:"why"`
+	Remedy   string               `json:"remedy,omitempty"`
 }
 
 // Candidates are the billing exports of an account, as they were seen last.

@@ -27,6 +27,7 @@ type Verdict struct {
 	Value    string               `json:"value" doc:"As AWS has it."`
 	Status   bursar.FindingStatus `json:"status" enum:"ok,warning,failed,unknown" doc:"ok; warning: it can be used, with less; failed: it cannot be used; unknown."`
 	Why      string               `json:"why" doc:"For people."`
+	Remedy   string               `json:"remedy,omitempty" doc:"What to do about it. Absent when there is nothing to do, or it cannot be helped."`
 }
 
 // Candidates are the billing exports of an account, as they were seen last.

@@ -30,6 +30,7 @@ var versions = []struct{ number, what string }{
 	{"1.12.0", "Many accounts at once, as JSON or CSV."},
 	{"1.13.0", "Idempotency-Key: a POST may be sent again."},
 	{"1.14.0", "RateLimit headers; too many requests of one key or person in a minute are answered with 429."},
+	{"1.15.0", "Verdicts on existing exports: what to do about each. Set-up: the policy of the role that reads one, how to create a role of one's own."},
 }
 
 // Version is the version of the API that this package serves.

@@ -95,7 +95,7 @@ func TestMethods(t *testing.T) {
 			t.Fatalf("%s: %d %v %s", method, status, err, text)
 		}
 		step := a.Setup.Steps[0]
-		if got := [3]bool{len(step.Links) > 0, step.Terraform != "", len(step.Texts) > 0}; got != map[string][3]bool{"console": {true, true, false}, "terraform": {false, true, false}, "role": {false, false, true}}[method] {
+		if got := [3]bool{len(step.Links) > 0, step.Terraform != "", len(step.Texts) > 0}; got != map[string][3]bool{"console": {true, true, false}, "terraform": {false, true, false}, "role": {true, false, true}}[method] {
 			t.Errorf("%s: %v %+v", method, got, step)
 		}
 	}

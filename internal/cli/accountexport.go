@@ -85,7 +85,11 @@ func verdictRows(list *client.Candidates) [][]string {
 	rows := [][]string{}
 	for _, c := range list.Items {
 		for _, v := range c.Verdicts {
-			rows = append(rows, []string{c.Definition.Export.Name, v.Property, v.Value, string(v.Status), v.Why})
+			why := v.Why
+			if v.Remedy != "" {
+				why += ": " + v.Remedy
+			}
+			rows = append(rows, []string{c.Definition.Export.Name, v.Property, v.Value, string(v.Status), why})
 		}
 	}
 	return rows

@@ -48,17 +48,25 @@ const (
 // CreateRoleLink opens the page of the IAM console that makes a role which trusts bursar's account with an external id. AWS documents no such address:
 // offer the commands beside it.
 func (c Config) CreateRoleLink(externalID string) string {
+	return c.roleLink(externalID, handMadeRole, readOnlyPolicy)
+}
+
+// roleLink is the same for a role of any name, with an AWS managed policy or none.
+func (c Config) roleLink(externalID, name, policy string) string {
 	base, route := "https://console.aws.amazon.com", "/iam/home#/roles/create?"
 	if c.ConsoleBaseURL != "" {
 		base, route = strings.TrimRight(c.ConsoleBaseURL, "/"), "/iam/home/roles/create?"
 	}
-	return base + route + query([]pair{
+	pairs := []pair{
 		{"step", "type"},
 		{"trustedEntityType", "AWS_ACCOUNT"},
 		{"awsAccount", c.PrincipalAccountID},
 		{"isThirdParty", "true"},
 		{"externalId", externalID},
-		{"roleName", handMadeRole},
-		{"policies", readOnlyPolicy},
-	})
+		{"roleName", name},
+	}
+	if policy != "" {
+		pairs = append(pairs, pair{"policies", policy})
+	}
+	return base + route + query(pairs)
 }

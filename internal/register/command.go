@@ -72,6 +72,17 @@ func updateTrustCommand(role, policy string) string {
 	return "aws iam update-assume-role-policy --role-name " + quote(role) + " \\\n  --policy-document " + quote(policy)
 }
 
+// createRoleCommand makes a role with a trust policy and one policy of its own.
+func createRoleCommand(a bursar.Account, trust, permissions string) string {
+	role, err := bursar.ParseRoleARN(a.RoleARN)
+	if err != nil {
+		return ""
+	}
+	name := " --role-name " + quote(role.Name)
+	return "aws iam create-role" + name + " --path " + quote(role.Path) + " --max-session-duration 3600 \\\n  --assume-role-policy-document " + quote(trust) + " && \\\n" +
+		"aws iam put-role-policy" + name + " --policy-name bursar \\\n  --policy-document " + quote(permissions)
+}
+
 // Teardown is one command that takes something of bursar's out of an account.
 type Teardown struct {
 	Title   string

@@ -45,6 +45,9 @@ func TestExistingExportIsReadAlone(t *testing.T) {
 			t.Errorf("%s is %q, want %q", key, got, want)
 		}
 	}
+	if text := export.Texts[0].Body; !strings.Contains(text, `"arn:aws:s3:::finance-bills//cur/finance/*"`) || !strings.Contains(text, `"aws:ResourceAccount": "123456789012"`) {
+		t.Errorf("what its role may do: %s", text)
+	}
 	a.Choice.Export.Existing = "arn:aws:cur:us-east-1:012345678901:definition/gone"
 	if gone := stepsOf(t, config, a, reachable)[StepExport]; gone.Links != nil || gone.Command != "" || !strings.Contains(gone.Why, "was not seen") {
 		t.Errorf("%+v", gone)
@@ -178,7 +181,7 @@ func TestBroughtRole(t *testing.T) {
 	a.Method, a.RoleARN = bursar.MethodRole, "arn:aws:iam::012345678901:role/teams/finops/reader"
 	steps := stepsOf(t, config, a, reachable)
 	access := steps[StepAccess]
-	if len(access.Texts) != 2 || access.Template != nil || access.Links != nil {
+	if len(access.Texts) != 3 || access.Template != nil || access.Links != nil {
 		t.Fatalf("%+v", access)
 	}
 	var trust struct {
@@ -199,6 +202,9 @@ func TestBroughtRole(t *testing.T) {
 		if strings.Contains(permissions, want) != has {
 			t.Errorf("%s in the permissions: want %v\n%s", want, has, permissions)
 		}
+	}
+	if made := access.Texts[2].Body; !strings.Contains(made, "aws iam create-role --role-name reader --path /teams/finops/ ") || !strings.Contains(made, "aws iam put-role-policy --role-name reader ") || access.Links != nil {
+		t.Errorf("how it is created: %s, %v", made, access.Links)
 	}
 	if !strings.Contains(access.Command, "aws iam update-assume-role-policy --role-name reader") {
 		t.Error(access.Command)

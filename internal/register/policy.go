@@ -17,12 +17,12 @@ type object struct {
 }
 
 type statement struct {
-	Sid       string                       `json:"Sid"`
-	Effect    string                       `json:"Effect"`
-	Principal map[string]string            `json:"Principal,omitempty"`
-	Action    []string                     `json:"Action"`
-	Resource  []string                     `json:"Resource,omitempty"`
-	Condition map[string]map[string]string `json:"Condition,omitempty"`
+	Sid       string                    `json:"Sid"`
+	Effect    string                    `json:"Effect"`
+	Principal map[string]string         `json:"Principal,omitempty"`
+	Action    []string                  `json:"Action"`
+	Resource  []string                  `json:"Resource,omitempty"`
+	Condition map[string]map[string]any `json:"Condition,omitempty"` // a text or a list of texts
 }
 
 func (o object) String() string {
@@ -44,8 +44,22 @@ func (c Config) TrustPolicy(a bursar.Account) string {
 	return object{Statement: []statement{{
 		Sid: "BursarAssume", Effect: "Allow", Action: []string{"sts:AssumeRole"},
 		Principal: map[string]string{"AWS": fmt.Sprintf("arn:%s:iam::%s:root", a.Partition, c.PrincipalAccountID)},
-		Condition: map[string]map[string]string{"StringEquals": {"sts:ExternalId": a.ExternalID}, "ArnEquals": {"aws:PrincipalArn": c.PrincipalARN}},
+		Condition: map[string]map[string]any{"StringEquals": {"sts:ExternalId": a.ExternalID}, "ArnEquals": {"aws:PrincipalArn": c.PrincipalARN}},
 	}}}.String()
+}
+
+// ReadPolicy is what the role may do that the template of an existing export makes: list and read the export's folder, and look at the settings of its
+// bucket. Without a prefix, some reports lie in a folder whose name begins with a slash.
+func ReadPolicy(a bursar.Account, e bursar.Export) string {
+	bucket, folder := fmt.Sprintf("arn:%s:s3:::%s", a.Partition, e.Bucket), e.Folder()
+	owner := map[string]any{"aws:ResourceAccount": e.BucketOwner}
+	within := map[string]any{"s3:prefix": []string{folder, folder + "/*", "/" + folder, "/" + folder + "/*"}}
+	only := map[string]map[string]any{"StringEquals": owner}
+	return object{Statement: []statement{
+		{Sid: "ListPrefix", Effect: "Allow", Action: []string{"s3:ListBucket"}, Resource: []string{bucket}, Condition: map[string]map[string]any{"StringLike": within, "StringEquals": owner}},
+		{Sid: "BucketSettings", Effect: "Allow", Action: []string{"s3:GetBucketLocation", "s3:GetBucketPolicy", "s3:GetEncryptionConfiguration"}, Resource: []string{bucket}, Condition: only},
+		{Sid: "ReadFiles", Effect: "Allow", Action: []string{"s3:GetObject"}, Resource: []string{bucket + "/" + folder + "/*", bucket + "//" + folder + "/*"}, Condition: only},
+	}}.String()
 }
 
 // policyOf names the policy of the access template that grants each capability. The first one is always granted.

@@ -163,7 +163,7 @@ func TestAccessStep(t *testing.T) {
 	if s.Template.SHA256 != hex.EncodeToString(sum[:]) || s.Template.Size != len(text) || s.Template.URL != "https://templates.example.com/bursar/v1/"+s.Template.SHA256[:12]+"/access.yaml" {
 		t.Errorf("template %+v", s.Template)
 	}
-	if len(s.Links) != 2 || !strings.Contains(s.Links[0].URL, "&stackName=bursar-k3j2h1g4f5&param_ExternalId=bur-abcdefghijklmnopqrstuvwxyz&") {
+	if len(s.Links) != 1 || !strings.Contains(s.Links[0].URL, "&stackName=bursar-k3j2h1g4f5&param_ExternalId=bur-abcdefghijklmnopqrstuvwxyz&") {
 		t.Errorf("links %v", s.Links)
 	}
 	none := config

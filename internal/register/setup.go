@@ -73,16 +73,30 @@ func (b *builder) access() {
 	case bursar.MethodRole:
 		step.Title = "Let your role trust bursar"
 		step.Why = "the role is yours: give it this trust policy, which lets in bursar alone and only with this account's external id, and the permissions that it lacks"
-		permissions, err := Permissions(a)
-		if err != nil {
-			b.err = err
-		}
-		step.Texts = []Text{{"Trust policy of " + a.RoleARN, b.TrustPolicy(a)}, {"Permissions that bursar reads with", permissions}}
-		step.Command = updateTrustCommand(RoleName(a), b.TrustPolicy(a))
+		b.brought(&step)
 	default:
 		b.stack(&step, bursar.ExportRegion(a.Partition), deploy.Access, b.AccessParameters(a))
 	}
 	b.add(step)
+}
+
+// brought fills in what is done with a role that is brought: it gets our trust policy, or is made with it.
+func (b *builder) brought(step *Step) {
+	a := b.account
+	permissions, err := Permissions(a)
+	if err != nil {
+		b.err = err
+		return
+	}
+	step.Command = updateTrustCommand(RoleName(a), b.TrustPolicy(a))
+	step.Texts = []Text{
+		{"Trust policy of " + a.RoleARN, b.TrustPolicy(a)},
+		{"Permissions that bursar reads with", permissions},
+		{"If there is no such role yet: create it with the AWS CLI", createRoleCommand(a, b.TrustPolicy(a), permissions)},
+	}
+	if role, err := bursar.ParseRoleARN(a.RoleARN); err == nil && role.Path == "/" && a.Partition == bursar.PartitionAWS && step.State != Done {
+		step.Links = []Link{{"Create role", b.roleLink(a.ExternalID, role.Name, "")}} // AWS's page makes roles of this path alone
+	}
 }
 
 // bill adds what brings the bill in: a new export, with its bucket first where that lies elsewhere, or the role that reads an existing one.
@@ -134,6 +148,7 @@ func (b *builder) existing(step Step) {
 	e := b.seen[i].Export
 	step.Why = fmt.Sprintf("creates a role that reads %s in the bucket %s alone; the export stays as it is", e.Folder(), e.Bucket)
 	b.stack(&step, bursar.ExportRegion(b.account.Partition), deploy.Existing, b.ExistingParameters(b.account, e))
+	step.Texts = []Text{{"What the role may do: its policy", ReadPolicy(b.account, e)}}
 	b.addExport(step, e.Name, e.Bucket)
 }
 
@@ -172,7 +187,7 @@ func (b *builder) members() {
 	step.Command = stackSetCommand(step.Region, step.StackName, deploy.Member, a.Choice.TargetOrganizationID, step.Parameters)
 	step.Texts = []Text{{"What to enter on the StackSet page, beside the values above", stackSetPage(step, t)}}
 	step.Links = []Link{{"Create StackSet", b.StackSetLink(a.Partition, step.Region)}}
-	if access.URL != "" && a.Method == bursar.MethodConsole {
+	if access.URL != "" && a.Method == bursar.MethodConsole && b.ready {
 		step.Links = append(step.Links, Link{
 			"Update the access stack: fill in TargetOrganizationId",
 			b.UpdateStackLink(a.Partition, step.Region, access.URL, StackName(a, StepAccess)),
@@ -227,11 +242,10 @@ func (b *builder) stack(step *Step, region, template string, parameters []Parame
 	if t.URL == "" {
 		return
 	}
-	create := Link{"Create stack", b.CreateStackLink(a.Partition, region, t.URL, step.StackName, parameters)}
-	update := Link{"Update stack", b.UpdateStackLink(a.Partition, region, t.URL, step.StackName)}
-	step.Links = []Link{create, update}
-	if step.State == Done {
-		step.Links = []Link{update, create}
+	step.Links = []Link{{"Create stack", b.CreateStackLink(a.Partition, region, t.URL, step.StackName, parameters)}}
+	if step.State == Done { // before, there is no stack that could be updated
+		update := Link{"Update stack", b.UpdateStackLink(a.Partition, region, t.URL, step.StackName)}
+		step.Links = slices.Insert(step.Links, 0, update)
 	}
 }
 

@@ -1,6 +1,8 @@
 package console_test
 
 import (
+	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -19,6 +21,7 @@ import (
 	"github.com/bursarhq/bursar/internal/sandbox/iam"
 	"github.com/bursarhq/bursar/internal/sandbox/s3"
 	"github.com/bursarhq/bursar/internal/sandbox/world"
+	"github.com/google/go-cmp/cmp"
 )
 
 const (
@@ -287,6 +290,55 @@ func TestCreateRolePage(t *testing.T) {
 	if status, _ := b.post(t, b.url+"/console/iam/home/roles/create", values); status != http.StatusBadRequest {
 		t.Errorf("a malformed name: %d", status)
 	}
+}
+
+// TestReadPolicyIsTheTemplates: what bursar shows of the role that reads an existing export is what the role gets.
+func TestReadPolicyIsTheTemplates(t *testing.T) {
+	b := setup(t)
+	a := account(lone, bursar.KindStandalone)
+	e := bursar.Export{Name: "hourly", ARN: "arn:1", Bucket: "lone-star-billing", BucketOwner: lone, Prefix: "reports"}
+	a.Choice.Export.Existing = e.ARN
+	ok := bursar.Status{Capabilities: map[bursar.Capability]bursar.CapabilityState{bursar.CapAccess: bursar.StateOK}}
+	steps, err := b.config.Setup(a, ok, []bursar.Definition{{Export: e}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.console.CreateStackFromLink(t.Context(), steps[1].Links[0].URL, lone); err != nil {
+		t.Fatal(err)
+	}
+	role, problem := b.cloud.Role(lone, "bursar-k3j2h1g4f5-export")
+	if problem != nil {
+		t.Fatal(problem)
+	}
+	var made string
+	for _, p := range role.Inline {
+		made = p.Doc.Text()
+	}
+	var want, got any
+	if err := errors.Join(json.Unmarshal([]byte(made), &want), json.Unmarshal([]byte(steps[1].Texts[0].Body), &got)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(plain(want), plain(got)); diff != "" {
+		t.Errorf("the template against what is shown:\n%s", diff)
+	}
+}
+
+// plain writes a list of one text as the text: IAM takes both for the same.
+func plain(v any) any {
+	switch x := v.(type) {
+	case map[string]any:
+		for k := range x {
+			x[k] = plain(x[k])
+		}
+	case []any:
+		for i := range x {
+			x[i] = plain(x[i])
+		}
+		if text, ok := x[0].(string); ok && len(x) == 1 {
+			return text
+		}
+	}
+	return v
 }
 
 func TestOtherSitesCannotPost(t *testing.T) {

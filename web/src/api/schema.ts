@@ -2340,6 +2340,8 @@ export interface components {
         Verdict: {
             /** @description format, granularity, resource_ids, versioning, refresh, encryption, region, owner, path, health or last_delivery. */
             property: string;
+            /** @description What to do about it. Absent when there is nothing to do, or it cannot be helped. */
+            remedy?: string;
             /**
              * @description ok; warning: it can be used, with less; failed: it cannot be used; unknown.
              * @enum {string}
