@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
@@ -46,7 +47,22 @@ func (a *API) preferExport(ctx context.Context, p auth.Principal, in *exportPath
 		return nil, err
 	}
 	var out exportOutput
-	err = a.Store.View(ctx, func(tx *store.Tx) (err error) { out.Body, err = tx.Export(p.WorkspaceID, in.Export); return err })
+	accounts := map[string]bool{} // whose findings tell of the overlap
+	err = a.Store.View(ctx, func(tx *store.Tx) (err error) {
+		out.Body, err = tx.Export(p.WorkspaceID, in.Export)
+		accounts[out.Body.AccountID] = true
+		for _, o := range overlaps[in.Export] {
+			other, failed := tx.Export(p.WorkspaceID, o.ExportID)
+			err = errors.Join(err, failed)
+			accounts[other.AccountID] = true
+		}
+		return err
+	})
+	for id := range accounts {
+		if err == nil {
+			_, err = a.Runs.Enqueue(ctx, p.WorkspaceID, KindImport, id)
+		}
+	}
 	out.Body.Overlaps = overlaps[in.Export]
 	return &out, err
 }

@@ -75,6 +75,15 @@ var verdicts = map[awsapi.Class]verdict{
 
 const ownRemedy = "Give bursar a valid AWS identity: a role of the machine it runs on, or an access key in its configuration. Until then no account can be checked. Customers need do nothing."
 
+// Explain makes a finding of an error that AWS answered to something else than a check: doing completes "bursar could not", role is whose
+// permissions counted. It says nothing (ok is false) of errors that are not AWS's. The caller says what it is a finding of.
+func Explain(a bursar.Account, err error, doing, role string) (f bursar.Finding, ok bool) {
+	if c := awsapi.Classify(err).Class; c == "" || c == awsapi.Unknown {
+		return f, false
+	}
+	return basis{}.failure(&Target{Account: a}, err, doing, role), true
+}
+
 // failure makes a finding of an error: doing completes "bursar could not".
 func (b basis) failure(t *Target, err error, doing, role string) bursar.Finding {
 	if e := ownRefusal(err); e != nil {

@@ -164,6 +164,14 @@ func (tx *Tx) DeliveriesOfPeriod(workspaceID, exportID string, p bursar.Period) 
 		WHERE workspace_id = $1 AND export_id = $2 AND period = $3 ORDER BY imported_at DESC, id DESC`, workspaceID, exportID, p.String())
 }
 
+// NewestRefused lists, by period, the deliveries of an export that were refused and that no newer one has followed.
+func (tx *Tx) NewestRefused(workspaceID, exportID string) ([]Delivery, error) {
+	return many(tx, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries AS d
+		WHERE workspace_id = $1 AND export_id = $2 AND state = 'rejected' AND NOT EXISTS (SELECT 1 FROM deliveries AS newer
+			WHERE newer.export_id = d.export_id AND newer.period = d.period AND (newer.imported_at, newer.id) > (d.imported_at, d.id))
+		ORDER BY period`, workspaceID, exportID)
+}
+
 // Deliveries lists deliveries, the newest first; an empty exportID means every export's.
 func (tx *Tx) Deliveries(workspaceID, exportID string, p Page) (deliveries []Delivery, next string, err error) {
 	at, id, err := p.before()

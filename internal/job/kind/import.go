@@ -20,6 +20,8 @@ import (
 // Importer takes a delivery in. [lake.Lake] does.
 type Importer interface {
 	Import(ctx context.Context, c export.Candidate, b bursar.Bucket, progress func(ingest.Progress)) (bursar.Delivery, error)
+	// Overlaps tells by export which others bring the same costs, and which count.
+	Overlaps(ctx context.Context, workspaceID string) (map[string][]bursar.Overlap, error)
 }
 
 // Buckets opens the bucket of an export with the access of its account.
@@ -61,6 +63,7 @@ func (k Import) Do(ctx context.Context, live *job.Live) error {
 		return nil
 	}
 	var failures error
+	var troubles []trouble
 	published := 0
 	for _, e := range exports {
 		n, err := k.One(ctx, tell, account, e)
@@ -69,7 +72,11 @@ func (k Import) Do(ctx context.Context, live *job.Live) error {
 		}
 		if err != nil {
 			failures = errors.Join(failures, fmt.Errorf("export %s: %w", e.Name, err))
+			troubles = append(troubles, trouble{e, err})
 		}
+	}
+	if ctx.Err() == nil {
+		failures = errors.Join(failures, k.tell(ctx, run, account, exports, troubles))
 	}
 	if published > 0 {
 		failures = errors.Join(failures, k.Store.InTx(ctx, func(tx *store.Tx) error { return k.arrived(tx, account) }))

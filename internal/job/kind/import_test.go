@@ -53,6 +53,10 @@ func (i *imported) Import(ctx context.Context, c export.Candidate, _ bursar.Buck
 	})
 }
 
+func (*imported) Overlaps(context.Context, string) (map[string][]bursar.Overlap, error) {
+	return nil, nil
+}
+
 // A wish to import again that comes while a run looks at that very manifest is not lost.
 func TestReimportWhileARunLooks(t *testing.T) {
 	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"))
