@@ -258,7 +258,8 @@ func (c *Cause) denied() Class {
 		return KMS
 	case kind != "":
 		return kind
-	case strings.Contains(text, "not enabled for cost explorer"), strings.Contains(text, "linked account doesn't have access"),
+	case strings.Contains(text, "not enabled for cost explorer"), strings.Contains(text, "opt-in only feature"),
+		strings.Contains(text, "linked account doesn't have access"),
 		strings.Contains(text, "linked account does not have access"), strings.Contains(text, "region is not enabled"), strings.Contains(text, "needs to be activated"):
 		return NotEnabled
 	case c.Service == "sts" && strings.HasPrefix(c.Operation, "AssumeRole"):

@@ -50,6 +50,8 @@ func controls() []control {
 		{"GET /_sandbox/deliveries", "", "what was delivered, oldest first, with exact totals; `?export=` (an ARN), `?account=`, `?period=` (YYYY-MM)", (*Sandbox).getDeliveries},
 		{"POST /_sandbox/deliveries", `{"export": "arn:…", "period": "2026-03"}`, "delivers a month now; without a period every month that has changed", (*Sandbox).postDelivery},
 		{"POST /_sandbox/restatements", `{"export": "arn:…", "period": "2026-03"}`, "changes a month's bill as AWS does now and then, and delivers it", (*Sandbox).postRestatement},
+		{"PUT /_sandbox/costexplorer", `{"account": "777788889999", "hourly": true}`, "what an account's owner has switched on in Cost Explorer: hourly, resources, history, rightsizing; or disabled", (*Sandbox).putCostExplorer},
+		{"POST /_sandbox/costexplorer/restatements", `{"account": "777788889999", "period": "2026-03"}`, "changes a month in Cost Explorer and not in the bill", (*Sandbox).postCostRestatement},
 		{"GET /_sandbox/truth", "", "what the last whole delivery of `?export=` and `?period=` adds up to", (*Sandbox).getTruth},
 	}
 }

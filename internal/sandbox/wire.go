@@ -5,6 +5,7 @@ import (
 
 	"github.com/bursarhq/bursar/internal/sandbox/account"
 	"github.com/bursarhq/bursar/internal/sandbox/billing"
+	"github.com/bursarhq/bursar/internal/sandbox/ce"
 	"github.com/bursarhq/bursar/internal/sandbox/cfn"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 	"github.com/bursarhq/bursar/internal/sandbox/console"
@@ -15,7 +16,7 @@ import (
 )
 
 // sections are the sections of a world file that services read beside the accounts and organizations.
-var sections = []string{billing.SectionName, "cloudformation"}
+var sections = []string{billing.SectionName, ce.SectionName, "cloudformation"}
 
 // parts are the services, in the order in which they are listed, and those that have more to say than AWS's own API.
 type parts struct {
@@ -23,6 +24,7 @@ type parts struct {
 	s3      *s3.Service
 	cfn     *cfn.Service
 	billing *billing.Service
+	ce      *ce.Service
 	console *console.Console
 }
 
@@ -35,13 +37,16 @@ func (s *Sandbox) wire(dir string) (err error) {
 	if p.billing, err = billing.New(s.cloud, p.s3); err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}
+	if p.ce, err = ce.New(s.cloud, p.billing); err != nil {
+		return fmt.Errorf("sandbox: %w", err)
+	}
 	if p.cfn, err = cfn.New(s.cloud, cfn.Options{}); err != nil {
 		return err
 	}
 	if p.console, err = console.New(s.cloud, p.cfn, p.billing); err != nil {
 		return err
 	}
-	p.list = []cloud.Service{sts.New(s.cloud), iam.New(s.cloud), organizations.New(s.cloud), account.New(s.cloud), p.s3, p.cfn}
+	p.list = []cloud.Service{sts.New(s.cloud), iam.New(s.cloud), organizations.New(s.cloud), account.New(s.cloud), p.s3, p.cfn, p.ce}
 	p.list = append(p.list, p.billing.Services()...)
 	for _, service := range p.list {
 		s.services[service.Name()] = service
@@ -57,6 +62,9 @@ func (s *Sandbox) CloudFormation() *cfn.Service { return s.parts.cfn }
 
 // Billing gives the billing side: what is delivered, when, and what it adds up to.
 func (s *Sandbox) Billing() *billing.Service { return s.parts.billing }
+
+// CostExplorer gives Cost Explorer: what is switched on in it, and restatements of its own.
+func (s *Sandbox) CostExplorer() *ce.Service { return s.parts.ce }
 
 // Console gives the pages for people.
 func (s *Sandbox) Console() *console.Console { return s.parts.console }

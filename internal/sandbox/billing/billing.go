@@ -248,3 +248,15 @@ func (s *Service) allow(p cloud.Principal, region string, asked ...[2]string) *c
 	}
 	return nil
 }
+
+// Restated says how often a month of an account's bill has been restated, in the export that has heard of the most.
+func (s *Service) Restated(account string, p bursar.Period) (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, x := range s.exports {
+		if x.account == account {
+			n = max(n, x.restated[p])
+		}
+	}
+	return n
+}
