@@ -24,6 +24,8 @@ import (
 	"github.com/bursarhq/bursar/internal/console"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/metric"
+	"github.com/bursarhq/bursar/internal/seal"
+	"github.com/bursarhq/bursar/internal/seal/local"
 	"github.com/bursarhq/bursar/internal/store"
 	"github.com/bursarhq/bursar/web"
 )
@@ -38,6 +40,8 @@ type App struct {
 	listener   net.Listener
 	metrics    *metric.Set
 	store      *store.Store
+	sealer     *seal.Sealer
+	keyring    *local.Keyring
 	lake       *lake.Lake
 	engine     *duckdb.Engine
 	runner     *job.Runner
@@ -67,6 +71,9 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 		return nil, err
 	}
 	if err := a.openData(ctx); err != nil {
+		return nil, err
+	}
+	if a.sealer, a.keyring, err = sealing(ctx, c, a.store, a.now); err != nil {
 		return nil, err
 	}
 	a.metrics.WatchRuns(a.runsNow)

@@ -46,7 +46,22 @@ func (Local) Backup(ctx context.Context, o cli.BackupOptions) (*cli.Backup, erro
 	if err != nil {
 		return nil, err
 	}
-	return writeBackup(ctx, o.File, work, paths, recipients)
+	keys, err := os.ReadFile(c.keyringPath())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	with := err == nil && len(recipients) > 0 // beside an open database, the keys would open every credential in it
+	if with {
+		if err := os.WriteFile(filepath.Join(work, keyringName), keys, 0o600); err != nil {
+			return nil, err
+		}
+		paths = append(paths, keyringName)
+	}
+	made, err := writeBackup(ctx, o.File, work, paths, recipients)
+	if err == nil && len(keys) > 0 && !with {
+		made.KeyringLeftOut = c.keyringPath()
+	}
+	return made, err
 }
 
 // gather puts one consistent state of a data folder into another: a copy of the database, and links to the files that it names.

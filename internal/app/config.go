@@ -36,6 +36,8 @@ type Config struct {
 
 	OIDC oidc.Config
 
+	Keyring string // "" = the file keyring in the data folder
+
 	Region          string
 	AccessKeyID     string
 	SecretAccessKey bursar.Secret
@@ -197,6 +199,7 @@ func listenAddr(field func(*Config) *string) func(*Config, string) error {
 
 var options = []option{
 	{key: "data_dir", def: "bursar-data", doc: "Folder that holds everything bursar keeps: the state database and the lake. Created when absent, with access for its owner only.", set: text(func(c *Config) *string { return &c.DataDir })},
+	{key: "keyring", doc: "File with the keys that stored credentials are sealed with. Empty is the file keyring in the data folder, which the first start makes, with access for its owner only. Without it nobody can read stored credentials, bursar neither: it is in encrypted backups, and in no others.", set: text(func(c *Config) *string { return &c.Keyring })},
 	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr(func(c *Config) *string { return &c.Addr })},
 	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
 	{key: "metrics_addr", doc: "Address at which Prometheus reads /metrics, for example 127.0.0.1:9440. Empty for none. Nobody has to sign in there: listen on loopback, or where only Prometheus gets to. The metrics hold no secrets and no account ids.", set: listenAddr(func(c *Config) *string { return &c.MetricsAddr })},

@@ -39,6 +39,7 @@ var layers = []struct {
 	{dir: "internal/api/", deny: module + "/internal/cloudcraft", why: "faces do not know each other"},
 	{dir: "internal/awsapi/", deny: module + "/internal/", except: nil, testsMay: true, why: "awsapi lies at the bottom: it knows the vocabulary only"},
 	{dir: "internal/store/", deny: module + "/internal/", except: nil, testsMay: true, why: "the store lies at the bottom: it knows the vocabulary only"},
+	{dir: "internal/seal/", deny: module + "/internal/", except: []string{"internal/seal/awskms/"}, testsMay: true, why: "sealing lies at the bottom: it knows the vocabulary, and key services through awsapi"},
 	{dir: "internal/check/", deny: module + "/internal/store", testsMay: true, why: "checks look and report; what is kept is decided above"},
 	{dir: "internal/check/", deny: module + "/internal/register", testsMay: true, why: "siblings do not know each other"},
 	{dir: "internal/register/", deny: module + "/internal/check", testsMay: true, why: "siblings do not know each other"},

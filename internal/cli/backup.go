@@ -27,6 +27,8 @@ type Backup struct {
 	Files     int       `json:"files"`
 	Bytes     int64     `json:"bytes"` // of the files
 	Encrypted bool      `json:"encrypted"`
+
+	KeyringLeftOut string `json:"keyring_left_out,omitempty"` // the keyring, which is in encrypted backups alone; "" when it is in this one, or there is none
 }
 
 func backupCommand(local Local, s *serverFlags) *cobra.Command {
@@ -38,7 +40,8 @@ func backupCommand(local Local, s *serverFlags) *cobra.Command {
 		Long: `Write everything that bursar keeps to one file, on the server's machine and with its settings, whether the server runs or not: one consistent state of the
 database, the files of the lake that it names, and the bills that people brought. Nothing is held up meanwhile, and no file is overwritten.
 
-The database holds the external ids and the digests of passwords and keys: name an age recipient, or keep the file where nobody else gets to it.`,
+The database holds the external ids and the digests of passwords and keys: name an age recipient, or keep the file where nobody else gets to it.
+The keyring, which stored credentials are sealed with, is in encrypted backups and in no others.`,
 		Example: "  bursar backup /backup/bursar-2026-07-03 --recipient age1…",
 		Args:    exactly("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -85,5 +88,8 @@ func printBackup(c *cobra.Command, s *serverFlags, o *output, b *Backup, done st
 	if printed, err := o.document(c.OutOrStdout(), b); printed || err != nil {
 		return err
 	}
-	return s.note(c, "%s: %d files, %d bytes, as of %s\n", done, b.Files, b.Bytes, b.MadeAt.Format(time.RFC3339))
+	if err := s.note(c, "%s: %d files, %d bytes, as of %s\n", done, b.Files, b.Bytes, b.MadeAt.Format(time.RFC3339)); err != nil || b.KeyringLeftOut == "" {
+		return err
+	}
+	return s.note(c, "the keyring is not in it, because it is not encrypted: keep a copy of %s apart, or stored credentials cannot be read\n", b.KeyringLeftOut)
 }

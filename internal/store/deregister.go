@@ -35,10 +35,14 @@ func (tx *Tx) Holdings(workspaceID, account string) (h Holdings, err error) {
 }
 
 // RemoveAccount deregisters an account: its findings go, what is queued for it ends, and nothing finds it any more. Its exports and their
-// deliveries stay, not followed any more, unless withBill says that they go too. Its external id is never used again.
+// deliveries stay, not followed any more, unless withBill says that they go too. Its external id is never used again. An account whose role is a
+// credential is a Conflict with the reason account_in_use.
 func (tx *Tx) RemoveAccount(workspaceID, id string, withBill bool) error {
 	a, err := tx.Account(workspaceID, id)
 	if err != nil {
+		return err
+	}
+	if err := tx.notACredential(a); err != nil {
 		return err
 	}
 	if err := tx.Audit(Change{WorkspaceID: workspaceID, Action: "removeAccount", Target: a.ID, Before: a, After: map[string]bool{"bill_kept": !withBill}}); err != nil {
@@ -64,6 +68,16 @@ func (tx *Tx) RemoveAccount(workspaceID, id string, withBill bool) error {
 		return err
 	}
 	return tx.change("account", `DELETE FROM accounts WHERE workspace_id = $1 AND id = $2`, workspaceID, a.ID)
+}
+
+// notACredential refuses an account whose role somebody has made a credential.
+func (tx *Tx) notACredential(a bursar.Account) error {
+	made, err := tx.CredentialsOfAccount(a.WorkspaceID, a.ID)
+	if err != nil || len(made) == 0 {
+		return err
+	}
+	return bursar.Errorf(bursar.Conflict, "the role of account %s is the credential \"%s\"", a.AccountID, made[0].Name).WithReason("account_in_use").
+		WithHint("delete that credential first (\"bursar credential delete\"): sources and destinations may use it")
 }
 
 // setAside hides an account whose bill is kept. Its name is free again: the mark before it is one that no name can hold.

@@ -38,6 +38,10 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"EventsAreChangesOnly":            eventsAreChangesOnly,
 		"DerivedIDsComeBackAndOthersNot":  derivedIDsComeBackAndOthersNever,
 		"IssuedIDsAreOnesOwn":             issuedIDsAreOnesOwn,
+		"CredentialsLive":                 credentialsLive,
+		"CredentialsRotate":               credentialsRotate,
+		"RolesThatAreCredentialsStay":     rolesThatAreCredentialsStay,
+		"SecretsAreWrappedAnew":           secretsAreWrappedAnew,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)
