@@ -41,17 +41,12 @@ func (tx *Tx) Publish(d Delivery) (before Delivery, err error) {
 	if !e.Followed {
 		return before, bursar.Errorf(bursar.Conflict, "the export %s is not followed any more", e.Name).WithReason("export_not_followed").WithHint("choose it again for its account")
 	}
-	if err := tx.displace(d); err != nil {
-		return before, err
-	}
-	before, err = tx.Published(d.WorkspaceID, d.ExportID, d.Period)
+	before, err = tx.Counts(d.WorkspaceID, d.ExportID, d.Period)
 	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
 		return before, err
 	}
-	if before.ID != "" {
-		if err := tx.setDeliveryState(d.WorkspaceID, before.ID, bursar.DeliverySuperseded); err != nil {
-			return before, err
-		}
+	if err := tx.displace(d); err != nil {
+		return before, err
 	}
 	d.State = bursar.DeliveryPublished
 	if err := tx.putDelivery(d); err != nil {
@@ -75,9 +70,9 @@ func (d Delivery) counted() any {
 	}{d.ID, d.ExportID, d.Period, d.Version, d.Rows, d.Totals}
 }
 
-// displace supersedes what counts for the period of a delivery from other exports of its account.
+// displace supersedes what counts for the period of a delivery from any export of its account.
 func (tx *Tx) displace(d Delivery) error {
-	return tx.exec(`UPDATE deliveries SET state = 'superseded' WHERE workspace_id = $1 AND period = $2 AND state = 'published' AND export_id <> $3
+	return tx.exec(`UPDATE deliveries SET state = 'superseded' WHERE workspace_id = $1 AND period = $2 AND state = 'published'
 		AND export_id IN (SELECT id FROM exports WHERE account = (SELECT account FROM exports WHERE id = $3))`, d.WorkspaceID, d.Period.String(), d.ExportID)
 }
 
@@ -97,17 +92,12 @@ func (tx *Tx) Republish(workspaceID, id string) (Delivery, error) {
 		return d, bursar.Errorf(bursar.Conflict, "the files of delivery %s were removed %s", id, d.CollectedAt.Format(time.DateOnly)).WithReason("delivery_collected").
 			WithHint("only the newest versions of a period are kept, as many as keep_versions says")
 	}
-	if err := tx.displace(d); err != nil {
-		return d, err
-	}
-	now, err := tx.Published(workspaceID, d.ExportID, d.Period)
+	now, err := tx.Counts(workspaceID, d.ExportID, d.Period)
 	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
 		return d, err
 	}
-	if now.ID != "" {
-		if err := tx.setDeliveryState(workspaceID, now.ID, bursar.DeliverySuperseded); err != nil {
-			return d, err
-		}
+	if err := tx.displace(d); err != nil {
+		return d, err
 	}
 	d.State = bursar.DeliveryPublished
 	if err := tx.setDeliveryState(workspaceID, id, bursar.DeliveryPublished); err != nil {
@@ -146,6 +136,12 @@ func (tx *Tx) putDelivery(d Delivery) error {
 func (tx *Tx) Published(workspaceID, exportID string, p bursar.Period) (Delivery, error) {
 	return one(tx, "delivery", scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
 		WHERE workspace_id = $1 AND export_id = $2 AND period = $3 AND state = 'published'`, workspaceID, exportID, p.String())
+}
+
+// Counts returns the delivery that counts for a period of an export's account: the one that a new delivery of the export takes the place of.
+func (tx *Tx) Counts(workspaceID, exportID string, p bursar.Period) (Delivery, error) {
+	return one(tx, "delivery", scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries WHERE workspace_id = $1 AND period = $2 AND state = 'published'
+		AND export_id IN (SELECT id FROM exports WHERE account = (SELECT account FROM exports WHERE id = $3))`, workspaceID, p.String(), exportID)
 }
 
 // AllPublished returns every delivery of a workspace that counts, by export and period.

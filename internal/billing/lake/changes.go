@@ -12,11 +12,12 @@ import (
 	"github.com/bursarhq/bursar/internal/store"
 )
 
-// changed compares a delivery, whose summary lies in stage, with the one that counts now; without one there is nothing to compare with.
+// changed compares a delivery, whose summary lies in stage, with the one that counts now, be it of another export of the account; without
+// one there is nothing to compare with.
 func (l *Lake) changed(ctx context.Context, d store.Delivery, stage string) (r bursar.Restatement, changes []bursar.Change, err error) {
 	var before store.Delivery
 	err = l.store.View(ctx, func(tx *store.Tx) (err error) {
-		before, err = tx.Published(d.WorkspaceID, d.ExportID, d.Period)
+		before, err = tx.Counts(d.WorkspaceID, d.ExportID, d.Period)
 		return err
 	})
 	if bursar.CodeOf(err) == bursar.NotFound {

@@ -186,3 +186,26 @@ func TestRetention(t *testing.T) {
 		t.Errorf("%d versions lie there, %v", len(homes), err)
 	}
 }
+
+// The first delivery of another export of the account tells what it changed against the one whose place it takes.
+func TestChangesAgainstTheExportBefore(t *testing.T) {
+	w := newWorld(t)
+	delivery{period: february, version: "v1", lines: lines(2, "2026-02-01", "AmazonEC2", "10")}.put(t, w.objects())
+	before := w.mustPoll(t)[0]
+	other := w.export
+	other.ID, other.Name = "", "f"
+	check(t, w.store.InTx(t.Context(), func(tx *store.Tx) (err error) { other, err = tx.FollowExport(other); return err }))
+	w.importFor(t, other, delivery{period: february, version: "w1", name: "f", lines: lines(1, "2026-02-01", "AmazonEC2", "15.5")})
+	if got := joined(w.totals(t)); got != "2026-02=15.5" {
+		t.Fatalf("published %s", got)
+	}
+	var newest []store.Delivery
+	check(t, w.store.View(t.Context(), func(tx *store.Tx) (err error) {
+		newest, err = tx.DeliveriesOfPeriod(other.WorkspaceID, other.ID, february)
+		return err
+	}))
+	r, changes, err := w.lake.Changes(t.Context(), other.WorkspaceID, newest[0].ID)
+	if err != nil || r == nil || r.Against != before.ID || len(changes) != 1 || changes[0].Before.String() != "20" || changes[0].After.String() != "15.5" {
+		t.Errorf("changed %+v, %+v, %v", r, changes, err)
+	}
+}
