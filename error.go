@@ -15,6 +15,7 @@ const (
 	Malformed    Code = "malformed"    // the request cannot be read: unknown fields, wrong types, a field that callers may not set
 	NotFound     Code = "not_found"    // no such thing in this workspace
 	Conflict     Code = "conflict"     // the thing exists already, or its state forbids the change
+	Changed      Code = "changed"      // it is no longer what the caller has seen; read it again
 	Unauthorized Code = "unauthorized" // no valid credential was given
 	Forbidden    Code = "forbidden"    // the credential is valid and may not do this
 	TooMany      Code = "too_many"     // asked too often; wait

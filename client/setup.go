@@ -57,6 +57,7 @@ type Setup struct {
 	AccountID string        `json:"account_id"`
 	Method    string        `json:"method"`
 	Choice    bursar.Choice `json:"choice"`
+	Version   int64         `json:"version"` // the account's; grows with every change
 	Steps     []Step        `json:"steps"`
 }
 

@@ -40,8 +40,22 @@ func (b *bench) described() map[string]operation {
 }
 
 type operation struct {
-	ID       string           `json:"operationId"`
-	Security []map[string]any `json:"security"` // empty: needs no credential
+	ID         string           `json:"operationId"`
+	Security   []map[string]any `json:"security"` // empty: needs no credential
+	Parameters []parameter      `json:"parameters"`
+	Responses  map[string]struct {
+		Content map[string]any `json:"content"`
+	} `json:"responses"`
+}
+
+type parameter struct {
+	Name   string `json:"name"`
+	In     string `json:"in"`
+	Schema struct {
+		Items struct {
+			Enum []string `json:"enum"`
+		} `json:"items"`
+	} `json:"schema"`
 }
 
 // guarded are the routes that need a credential.

@@ -30,6 +30,9 @@ func (a *API) renameAccount(ctx context.Context, p auth.Principal, in *struct {
 		if err != nil {
 			return err
 		}
+		if err := unchanged(ctx, versionState(account.Version)); err != nil {
+			return err
+		}
 		if account, err = tx.RenameAccount(p.WorkspaceID, account.ID, in.Body.Name); err != nil {
 			return err
 		}
@@ -146,6 +149,9 @@ func (a *API) removeAccount(ctx context.Context, p auth.Principal, in *struct {
 		if account, err = tx.Account(p.WorkspaceID, in.Account); err != nil {
 			return err
 		}
+		if err := unchanged(ctx, versionState(account.Version)); err != nil {
+			return err
+		}
 		if withBill && in.Name != account.Name {
 			return bursar.InvalidField("name", "the bill of account %s is about to be deleted, and this is not the account's name", account.AccountID).
 				WithReason("name_not_typed").WithHint("give its name exactly, or keep the bill")
@@ -174,6 +180,9 @@ func (a *API) stopRuns(ctx context.Context, p auth.Principal, id string) error {
 	err := a.Store.View(ctx, func(tx *store.Tx) error {
 		account, err := tx.Account(p.WorkspaceID, id)
 		if err != nil {
+			return err
+		}
+		if err := unchanged(ctx, versionState(account.Version)); err != nil {
 			return err
 		}
 		runs, err := tx.LiveRuns(p.WorkspaceID, account.ID)

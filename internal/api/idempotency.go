@@ -167,7 +167,9 @@ func (s answer) write(ctx huma.Context, status int) {
 		}
 	}
 	ctx.SetStatus(status)
-	_, _ = ctx.BodyWriter().Write(s.Body) // the caller has gone when it fails
+	if len(s.Body) > 0 {
+		_, _ = ctx.BodyWriter().Write(s.Body) // the caller has gone when it fails
+	}
 }
 
 // doOnce does the request, keeps what it is answered, and only then answers. A failure of ours is not kept: it may be tried again.

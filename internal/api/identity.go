@@ -22,15 +22,15 @@ func (a *API) identityRoutes() {
 	handle(a, "PUT /api/v1/session/workspace", auth.Self, a.switchWorkspace, about{"switchWorkspace", session, 200, "Look at another workspace that the person is in."})
 
 	handle(a, "GET /api/v1/me", auth.Self, a.getMe, about{"getMe", session, 200, "Say who is asking, in which workspace, and what they may do."})
-	handle(a, "PATCH /api/v1/me", auth.Self, a.changeMe, about{"changeMe", session, 200, "Change one's own name."})
+	handle(a, "PATCH /api/v1/me", auth.Self, a.changeMe, about{"changeMe", session, 200, "Change one's own name."}, unlessChanged)
 	handle(a, "PUT /api/v1/me/password", auth.Self, a.changePassword, about{"changePassword", session, 200, "Change one's own password. Every other session of the person ends."})
 	handle(a, "GET /api/v1/me/sessions", auth.Self, a.listSessions, about{"listSessions", session, 200, "List one's own sessions, the newest first."})
 	handle(a, "DELETE /api/v1/me/sessions/{session}", auth.Self, a.endSession, about{"endSession", session, 200, "End one of one's own sessions, at once."})
 
 	handle(a, "GET /api/v1/users", auth.ReadUsers, a.listUsers, about{"listUsers", people, 200, "List who is in the workspace, by e-mail address."})
 	handle(a, "GET /api/v1/users/{user}", auth.ReadUsers, a.getUser, about{"getUser", people, 200, "Show one person."})
-	handle(a, "PATCH /api/v1/users/{user}", auth.ManageUsers, a.changeUser, about{"changeUser", people, 200, "Give a person another role in the workspace. It takes effect with their next request."})
-	handle(a, "DELETE /api/v1/users/{user}", auth.ManageUsers, a.removeUser, about{"removeUser", people, 200, "Take a person out of the workspace. It takes effect with their next request."})
+	handle(a, "PATCH /api/v1/users/{user}", auth.ManageUsers, a.changeUser, about{"changeUser", people, 200, "Give a person another role in the workspace. It takes effect with their next request."}, unlessChanged)
+	handle(a, "DELETE /api/v1/users/{user}", auth.ManageUsers, a.removeUser, about{"removeUser", people, 200, "Take a person out of the workspace. It takes effect with their next request."}, unlessChanged)
 	handle(a, "GET /api/v1/invitations", auth.ReadUsers, a.listInvitations, about{"listInvitations", people, 200, "List the open invitations, the newest first. Their links are kept nowhere."})
 	handle(a, "POST /api/v1/invitations", auth.ManageUsers, a.inviteUser, about{"inviteUser", people, 201, "Invite a person. The answer is the only place where the link is ever shown; an older one for the same address ceases to be valid."})
 	handle(a, "DELETE /api/v1/invitations/{invitation}", auth.ManageUsers, a.withdrawInvitation, about{"withdrawInvitation", people, 200, "Withdraw an open invitation."})
@@ -38,7 +38,7 @@ func (a *API) identityRoutes() {
 	handle(a, "GET /api/v1/workspaces", auth.Self, a.listWorkspaces, about{"listWorkspaces", workspaces, 200, "List the workspaces that the caller is in."})
 	handle(a, "POST /api/v1/workspaces", auth.CreateWorkspaces, a.addWorkspace, about{"addWorkspace", workspaces, 201, "Make a workspace. A person becomes its owner; a key is answered with an owner's key of it, shown this once."})
 	handle(a, "GET /api/v1/workspaces/{workspace}", auth.Self, a.getWorkspace, about{"getWorkspace", workspaces, 200, "Show a workspace that the caller is in."})
-	handle(a, "PATCH /api/v1/workspaces/{workspace}", auth.ManageWorkspace, a.renameWorkspace, about{"renameWorkspace", workspaces, 200, "Give the caller's workspace another name."})
+	handle(a, "PATCH /api/v1/workspaces/{workspace}", auth.ManageWorkspace, a.renameWorkspace, about{"renameWorkspace", workspaces, 200, "Give the caller's workspace another name."}, unlessChanged)
 
 	handle(a, "GET /api/v1/keys", auth.ManageKeys, a.listKeys, about{"listKeys", keys, 200, "List the workspace's API keys, the newest first. The keys themselves are kept nowhere."})
 	handle(a, "POST /api/v1/keys", auth.ManageKeys, a.addKey, about{"addKey", keys, 201, "Make an API key. The answer is the only place where it is ever shown. Two keys of one name may be in force, so that they can be rotated."})
@@ -56,7 +56,7 @@ func public[I, O any](a *API, route string, h func(context.Context, *I) (*O, err
 	op.Security = []map[string][]string{}
 	_, description, _ := strings.Cut(ab.text, ". ")
 	op.Description = strings.TrimSpace(description + "\n\nNeeds no credential.")
-	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+	addRoute(a, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
 		if err != nil {
 			return nil, problemOf(ctx, op.Method, err)

@@ -24,6 +24,9 @@ type call struct {
 	from string // address of the caller
 	http *http.Request
 	log  *slog.Logger
+
+	ifMatch []entityTag // the change is wanted only of what has one of these; nil for any
+	state   string      // of what is answered, when that is one thing which can be changed
 }
 
 type callKey struct{}
@@ -49,7 +52,7 @@ func (c *call) logger() *slog.Logger {
 
 // wrap puts what every request needs around the routes.
 func (a *API) wrap(h http.Handler) (http.Handler, error) {
-	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypes([]string{"application/json", "application/problem+json", "text/plain", "application/yaml"}))
+	zip, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.SuffixETag(zipped), gzhttp.ContentTypes([]string{"application/json", "application/problem+json", "text/plain", "application/yaml"}))
 	if err != nil {
 		return nil, err
 	}

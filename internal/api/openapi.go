@@ -31,6 +31,7 @@ var versions = []struct{ number, what string }{
 	{"1.13.0", "Idempotency-Key: a POST may be sent again."},
 	{"1.14.0", "RateLimit headers; too many requests of one key or person in a minute are answered with 429."},
 	{"1.15.0", "Verdicts on existing exports: what to do about each. Set-up: the policy of the role that reads one, how to create a role of one's own."},
+	{"1.16.0", "ETag and If-None-Match on reads, If-Match on changes; fields."},
 }
 
 // Version is the version of the API that this package serves.
@@ -41,7 +42,8 @@ func humaConfig() huma.Config {
 	history.WriteString("Connects AWS accounts safely and owns their bills.\n\n" +
 		"Account ids are text of 12 digits. Amounts are exact decimals as text, with a currency. Times are UTC. " +
 		"What cannot be granted is a problem document (RFC 9457) with a code, a reason, the field and a hint. " +
-		"The headers RateLimit-Policy and RateLimit tell how many requests a key or a person may send in a minute, and how many are left; beyond that is 429 with Retry-After.\n\nVersions:\n")
+		"The headers RateLimit-Policy and RateLimit tell how many requests a key or a person may send in a minute, and how many are left; beyond that is 429 with Retry-After. " +
+		"Every GET that answers with JSON has an ETag, and is answered 304 when If-None-Match has it; fields asks for some fields alone.\n\nVersions:\n")
 	for _, v := range versions {
 		fmt.Fprintf(&history, "- %s: %s\n", v.number, v.what)
 	}
@@ -163,7 +165,7 @@ func wordings() map[string]wording {
 	return out
 }
 
-var codes = words(bursar.Invalid, bursar.Malformed, bursar.NotFound, bursar.Conflict, bursar.Unauthorized, bursar.Forbidden, bursar.TooMany, bursar.Unavailable, bursar.Internal)
+var codes = words(bursar.Invalid, bursar.Malformed, bursar.NotFound, bursar.Conflict, bursar.Changed, bursar.Unauthorized, bursar.Forbidden, bursar.TooMany, bursar.Unavailable, bursar.Internal)
 
 var capabilities = words(bursar.CapAccess, bursar.CapOrganization, bursar.CapBillingExport, bursar.CapCostExplorer, bursar.CapInventory, bursar.CapMemberAccess)
 

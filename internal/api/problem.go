@@ -45,7 +45,7 @@ func (p *Problem) ContentType(string) string { return "application/problem+json"
 
 var statusOf = map[bursar.Code]int{
 	bursar.Invalid: http.StatusUnprocessableEntity, bursar.Malformed: http.StatusBadRequest, bursar.NotFound: http.StatusNotFound,
-	bursar.Conflict: http.StatusConflict, bursar.Unauthorized: http.StatusUnauthorized, bursar.Forbidden: http.StatusForbidden,
+	bursar.Conflict: http.StatusConflict, bursar.Changed: http.StatusPreconditionFailed, bursar.Unauthorized: http.StatusUnauthorized, bursar.Forbidden: http.StatusForbidden,
 	bursar.TooMany: http.StatusTooManyRequests, bursar.Unavailable: http.StatusServiceUnavailable, bursar.Internal: http.StatusInternalServerError,
 }
 

@@ -32,6 +32,9 @@ func (r *recorded) AppendHeader(name, value string) { r.header.Add(name, value) 
 // BodyWriter keeps the body.
 func (r *recorded) BodyWriter() io.Writer { return &r.body }
 
+// send answers with what was kept.
+func (r *recorded) send() { answer{r.header, r.body.Bytes()}.write(r.humaContext, r.status) }
+
 // Unwrap returns the request as it came.
 func (r *recorded) Unwrap() huma.Context { return r.humaContext }
 

@@ -18,10 +18,10 @@ func (a *API) routes() {
 	handle(a, "POST /api/v1/accounts:bulk", auth.ManageAccounts, a.addAccounts, about{"addAccounts", accounts, 200, "Register up to 5000 AWS accounts, as JSON or CSV. Each row is looked at by itself and answered; what is registered already stays as it is, so the same request may be sent again."}, a.inBulk)
 	handle(a, "GET /api/v1/accounts/{account}", auth.ReadAccounts, a.getAccount, about{"getAccount", accounts, 200, "Show an account with its status and the newest finding of each check."})
 	handle(a, "GET /api/v1/accounts/{account}/setup", auth.ManageAccounts, a.getSetup, about{"getSetup", accounts, 200, "Say what is left to do in AWS, with links, templates and the values for them."})
-	handle(a, "PATCH /api/v1/accounts/{account}", auth.ManageAccounts, a.renameAccount, about{"renameAccount", accounts, 200, "Rename an account."})
+	handle(a, "PATCH /api/v1/accounts/{account}", auth.ManageAccounts, a.renameAccount, about{"renameAccount", accounts, 200, "Rename an account."}, unlessChanged)
 	handle(a, "GET /api/v1/accounts/{account}/deregistration", auth.ManageAccounts, a.planDeregistration, about{"planDeregistration", accounts, 200, "Say what deregistering an account would remove, what stays, and how to take away what stays in AWS. Nothing is changed."})
-	handle(a, "DELETE /api/v1/accounts/{account}", auth.ManageAccounts, a.removeAccount, about{"removeAccount", accounts, 200, "Deregister an account. Its bill is kept unless told otherwise; what was made in AWS stays, and the answer has the commands that take it away."})
-	handle(a, "PATCH /api/v1/accounts/{account}/setup", auth.ManageAccounts, a.changeSetup, about{"changeSetup", accounts, 200, "Choose for an account's set-up: capabilities, the export that its bill comes from, the linked accounts. What is left out stays as it is; an export is chosen as a whole."})
+	handle(a, "DELETE /api/v1/accounts/{account}", auth.ManageAccounts, a.removeAccount, about{"removeAccount", accounts, 200, "Deregister an account. Its bill is kept unless told otherwise; what was made in AWS stays, and the answer has the commands that take it away."}, unlessChanged)
+	handle(a, "PATCH /api/v1/accounts/{account}/setup", auth.ManageAccounts, a.changeSetup, about{"changeSetup", accounts, 200, "Choose for an account's set-up: capabilities, the export that its bill comes from, the linked accounts. What is left out stays as it is; an export is chosen as a whole."}, unlessChanged)
 	handle(a, "GET /api/v1/accounts/{account}/exports", auth.ReadAccounts, a.listCandidates, about{"listAccountExports", accounts, 200, "List the billing exports that an account has in AWS, as they were seen last, with a verdict on each property and the best one proposed."})
 	handle(a, "POST /api/v1/accounts/{account}/check", auth.CheckAccounts, a.checkAccount, about{"checkAccount", accounts, 202, "Check and confirm: start a run that looks whether everything works. One that is under way is answered instead of a second one."})
 	handle(a, "POST /api/v1/accounts/{account}/import", auth.CheckAccounts, a.importAccount, about{"importAccount", accounts, 202, "Look for new deliveries of the account's exports now, instead of at the next poll."})
@@ -97,6 +97,9 @@ func (a *API) operation(route string, action auth.Action, ab about) huma.Operati
 		op.Middlewares = append(op.Middlewares, a.repeatable)
 		onceDescribed(&op)
 	}
+	if method == http.MethodPatch || method == http.MethodPut || method == http.MethodDelete {
+		op.Middlewares = append(op.Middlewares, a.preconditioned)
+	}
 	return op
 }
 
@@ -107,7 +110,7 @@ func handle[I, O any](a *API, route string, action auth.Action, h func(context.C
 	for _, change := range changes {
 		change(&op)
 	}
-	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+	addRoute(a, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, principalOf(ctx), in)
 		if err != nil {
 			a.AuditRefusal(ctx, err)
@@ -115,6 +118,32 @@ func handle[I, O any](a *API, route string, action auth.Action, h func(context.C
 		}
 		return out, nil
 	})
+}
+
+// addRoute registers a route, with what every one has that answers with JSON: entity tags and, to read, the choice of fields.
+func addRoute[I, O any](a *API, op huma.Operation, h func(context.Context, *I) (*O, error)) {
+	_, hasState := any((*O)(nil)).(stated)
+	_, isFile := any((*O)(nil)).(*huma.StreamResponse)
+	reads := op.Method == http.MethodGet && !isFile
+	if reads || hasState {
+		op.Middlewares = append(op.Middlewares, a.tagged)
+	}
+	var described func(*huma.Operation)
+	if reads {
+		described = a.sparse(&op)
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if s, ok := any(out).(stated); ok && err == nil {
+			callOf(ctx).state = s.state()
+		}
+		return out, err
+	})
+	if reads {
+		told := a.huma.OpenAPI().Paths[op.Path].Get
+		described(told)
+		tagDescribed(told)
+	}
 }
 
 // stream registers a route that writes its answer itself, once its handler has agreed.

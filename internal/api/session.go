@@ -150,6 +150,9 @@ func (a *API) changeMe(ctx context.Context, p auth.Principal, in *struct{ Body N
 		if err != nil {
 			return err
 		}
+		if err := unchanged(ctx, Me{ID: u.ID, Name: u.Name}.state()); err != nil {
+			return err
+		}
 		before := u.Name
 		u.Name = in.Body.Name
 		if err := tx.ChangeUser(u); err != nil {

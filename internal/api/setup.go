@@ -18,6 +18,7 @@ type Setup struct {
 	AccountID string        `json:"account_id" doc:"The AWS account: 12 digits."`
 	Method    bursar.Method `json:"method" doc:"How it is registered: console, terraform or role."`
 	Choice    bursar.Choice `json:"choice" doc:"What was chosen beyond the defaults; kept with the account."`
+	Version   int64         `json:"version" doc:"The account's version: grows with every change."`
 	Steps     []Step        `json:"steps" doc:"The steps, in their order."`
 }
 
@@ -78,7 +79,7 @@ func (a *API) setup(tx *store.Tx, account bursar.Account) (Setup, error) {
 		return Setup{}, err
 	}
 	steps, err := a.Guide.Setup(account, bursar.Summarize(newest), seen)
-	out := Setup{AccountID: account.AccountID, Method: account.Method, Choice: account.Choice, Steps: make([]Step, 0, len(steps))}
+	out := Setup{AccountID: account.AccountID, Method: account.Method, Choice: account.Choice, Version: account.Version, Steps: make([]Step, 0, len(steps))}
 	for _, s := range steps {
 		step := Step{ID: s.ID, Title: s.Title, State: string(s.State), Why: s.Why, StackName: s.StackName, Region: s.Region, Command: s.Command, Terraform: s.Terraform}
 		for _, t := range s.Texts {
@@ -151,6 +152,9 @@ func (a *API) changeSetup(ctx context.Context, p auth.Principal, in *struct {
 	err := a.Store.InTx(ctx, func(tx *store.Tx) error {
 		account, err := tx.Account(p.WorkspaceID, in.Account)
 		if err != nil {
+			return err
+		}
+		if err := unchanged(ctx, versionState(account.Version)); err != nil {
 			return err
 		}
 		if account, err = a.choose(tx, account, in.Body.over(account.Choice, account)); err != nil {

@@ -71,7 +71,7 @@ func (a *API) changeUser(ctx context.Context, p auth.Principal, in *struct {
 		return nil, err
 	}
 	m, err := inTx(ctx, a, func(tx *store.Tx) (m store.Membership, err error) {
-		if m, err = a.inReach(tx, p, in.User); err != nil {
+		if m, err = a.inReach(ctx, tx, p, in.User); err != nil {
 			return m, err
 		}
 		if err := tx.PutMembership(p.WorkspaceID, in.User, string(in.Body.Role), false); err != nil {
@@ -82,10 +82,13 @@ func (a *API) changeUser(ctx context.Context, p auth.Principal, in *struct {
 	return &userOutput{showUser(m)}, err
 }
 
-// inReach returns a person of the workspace whose role the caller may take away.
-func (a *API) inReach(tx *store.Tx, p auth.Principal, userID string) (store.Membership, error) {
+// inReach returns a person of the workspace whose role the caller may take away, and has not been changed meanwhile.
+func (a *API) inReach(ctx context.Context, tx *store.Tx, p auth.Principal, userID string) (store.Membership, error) {
 	m, err := tx.Membership(p.WorkspaceID, userID)
 	if err != nil {
+		return m, err
+	}
+	if err := unchanged(ctx, showUser(m).state()); err != nil {
 		return m, err
 	}
 	return m, p.MayGrant(auth.Role(m.Role))
@@ -93,7 +96,7 @@ func (a *API) inReach(tx *store.Tx, p auth.Principal, userID string) (store.Memb
 
 func (a *API) removeUser(ctx context.Context, p auth.Principal, in *userPath) (*doneOutput, error) {
 	err := a.Store.InTx(ctx, func(tx *store.Tx) error {
-		if _, err := a.inReach(tx, p, in.User); err != nil {
+		if _, err := a.inReach(ctx, tx, p, in.User); err != nil {
 			return err
 		}
 		return tx.DropMembership(p.WorkspaceID, in.User)

@@ -111,6 +111,12 @@ func (a *API) renameWorkspace(ctx context.Context, p auth.Principal, in *struct 
 		return nil, err
 	}
 	out, err := inTx(ctx, a, func(tx *store.Tx) (out Workspace, err error) {
+		if out.Workspace, err = tx.Workspace(p.WorkspaceID); err != nil {
+			return out, err
+		}
+		if err = unchanged(ctx, out.state()); err != nil {
+			return out, err
+		}
 		if err = tx.RenameWorkspace(p.WorkspaceID, in.Body.Name); err != nil {
 			return out, err
 		}

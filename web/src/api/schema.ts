@@ -2022,7 +2022,7 @@ export interface components {
              * @description What kind of error it is.
              * @enum {string}
              */
-            code: "invalid" | "malformed" | "not_found" | "conflict" | "unauthorized" | "forbidden" | "too_many" | "unavailable" | "internal";
+            code: "invalid" | "malformed" | "not_found" | "conflict" | "changed" | "unauthorized" | "forbidden" | "too_many" | "unavailable" | "internal";
             /** @description What was wrong, in one sentence. */
             detail: string;
             /** @description Every field that is wrong, when there are several. */
@@ -2213,6 +2213,11 @@ export interface components {
             method: string;
             /** @description The steps, in their order. */
             steps: components["schemas"]["Step"][];
+            /**
+             * Format: int64
+             * @description The account's version: grows with every change.
+             */
+            version: number;
         };
         Status: {
             /** @description The state of each capability: not_set_up, waiting, ok, late, degraded, failed or insecure. */
@@ -2386,8 +2391,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("account_id" | "created_at" | "external_id" | "findings" | "id" | "kind" | "method" | "name" | "organization_id" | "partition" | "payer" | "payer_id" | "role_arn" | "setup" | "status" | "updated_at" | "version")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2396,11 +2406,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListAccount"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2452,8 +2471,14 @@ export interface operations {
     };
     getAccount: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("account_id" | "created_at" | "external_id" | "findings" | "id" | "kind" | "method" | "name" | "organization_id" | "partition" | "payer" | "payer_id" | "role_arn" | "setup" | "status" | "updated_at" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2465,11 +2490,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Account"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2490,7 +2524,10 @@ export interface operations {
                 /** @description The account's name, exactly; needed when the bill is deleted. */
                 name?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2522,7 +2559,10 @@ export interface operations {
     renameAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2596,8 +2636,13 @@ export interface operations {
             query?: {
                 /** @description What becomes of the bill: keep, or delete. */
                 bill?: "keep" | "delete";
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("account_id" | "bill" | "in_aws" | "kept" | "name" | "removed")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2609,11 +2654,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Deregistration"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2633,8 +2687,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("about" | "account_id" | "at" | "code" | "finding_id" | "from" | "id" | "message" | "run_id" | "since" | "subject" | "to")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2646,11 +2705,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListEvent"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2665,8 +2733,14 @@ export interface operations {
     };
     listAccountExports: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("chosen" | "definition" | "proposed" | "usable" | "verdicts")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2678,11 +2752,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Candidates"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2740,8 +2823,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("account_id" | "checked_at" | "code" | "first_seen_at" | "joined_at" | "message" | "name" | "organization_state" | "registered_as" | "remedy" | "since" | "state")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2753,11 +2841,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MemberList"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2847,8 +2944,14 @@ export interface operations {
     };
     getSetup: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("account_id" | "choice" | "method" | "steps" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2860,11 +2963,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Setup"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -2880,7 +2992,10 @@ export interface operations {
     changeSetup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The account's id (acc_…) or its 12 digits. */
                 account: string;
@@ -2969,8 +3084,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("action" | "actor" | "after" | "at" | "before" | "from" | "hash" | "outcome" | "previous" | "reason" | "request_id" | "seq" | "target" | "times" | "workspace_id")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2979,11 +3099,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListAuditEntry"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3051,8 +3180,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Rows at most. */
                 limit?: number;
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("from" | "granularity" | "group_by" | "metric" | "next_cursor" | "notes" | "previous" | "rows" | "to" | "totals")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3061,11 +3195,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CostAnswer"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3133,8 +3276,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("changed" | "collected_at" | "delivered_at" | "export_id" | "files" | "id" | "imported_at" | "manifest_key" | "period" | "reason" | "rows" | "source_bytes" | "state" | "totals" | "version")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3143,11 +3291,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListDelivery"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3162,8 +3319,14 @@ export interface operations {
     };
     getDelivery: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("changed" | "collected_at" | "delivered_at" | "export_id" | "files" | "id" | "imported_at" | "manifest_key" | "period" | "reason" | "rows" | "source_bytes" | "state" | "totals" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The delivery's id (dlv_…). */
                 delivery: string;
@@ -3175,11 +3338,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Delivery"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3194,8 +3366,14 @@ export interface operations {
     };
     deliveryChanges: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("after" | "before" | "currency" | "day" | "service")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The delivery's id (dlv_…). */
                 delivery: string;
@@ -3207,11 +3385,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryChanges"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3302,8 +3489,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("about" | "account_id" | "at" | "code" | "finding_id" | "from" | "id" | "message" | "run_id" | "since" | "subject" | "to")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3312,11 +3504,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListEvent"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3334,8 +3535,13 @@ export interface operations {
             query?: {
                 /** @description Only those of this account: its id (acc_…) or its 12 digits. */
                 account?: string;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("account_id" | "arn" | "bucket" | "bucket_owner" | "created_at" | "file_format" | "followed" | "format" | "id" | "name" | "overlaps" | "preferred_at" | "prefix" | "region" | "role_arn" | "versioning")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3344,11 +3550,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListExport"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3476,8 +3691,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("created_at" | "created_by" | "email" | "expires_at" | "id" | "link" | "role")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3486,11 +3706,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListInvitation"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3579,8 +3808,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("created_at" | "created_by" | "expires_at" | "id" | "key" | "last_used_at" | "name" | "revoked_at" | "role" | "state")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3589,11 +3823,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListKey"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3676,8 +3919,14 @@ export interface operations {
     };
     getMe: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("actions" | "email" | "id" | "kind" | "name" | "others" | "role" | "workspace")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3686,12 +3935,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
-                    "Set-Cookie"?: string;
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3707,7 +3964,10 @@ export interface operations {
     changeMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3774,8 +4034,14 @@ export interface operations {
     };
     listSessions: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("agent" | "created_at" | "current" | "expires_at" | "from" | "id" | "last_seen_at" | "method")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3784,11 +4050,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListSession"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3843,8 +4118,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("account_id" | "attempt" | "created_at" | "error" | "finished_at" | "id" | "kind" | "progress" | "started_at" | "state")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3853,11 +4133,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListRun"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -3872,8 +4161,14 @@ export interface operations {
     };
     getRun: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("account_id" | "attempt" | "created_at" | "error" | "finished_at" | "id" | "kind" | "progress" | "started_at" | "state")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The run's id (run_…). */
                 run: string;
@@ -3885,11 +4180,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4038,8 +4342,14 @@ export interface operations {
     };
     listMethods: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("oidc" | "password")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4048,11 +4358,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Methods"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4170,8 +4489,13 @@ export interface operations {
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("email" | "external" | "id" | "last_seen_at" | "name" | "role" | "since")[];
             };
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4180,11 +4504,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListUser"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4199,8 +4532,14 @@ export interface operations {
     };
     getUser: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("email" | "external" | "id" | "last_seen_at" | "name" | "role" | "since")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The person's id (usr_…). */
                 user: string;
@@ -4212,11 +4551,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4232,7 +4580,10 @@ export interface operations {
     removeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The person's id (usr_…). */
                 user: string;
@@ -4265,7 +4616,10 @@ export interface operations {
     changeUser: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The person's id (usr_…). */
                 user: string;
@@ -4336,8 +4690,14 @@ export interface operations {
     };
     listWorkspaces: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("created_at" | "id" | "key" | "name" | "role")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4346,11 +4706,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ListWorkspace"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4401,8 +4770,14 @@ export interface operations {
     };
     getWorkspace: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("created_at" | "id" | "key" | "name" | "role")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The workspace's id (ws_…). */
                 workspace: string;
@@ -4414,11 +4789,20 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
                 };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4434,7 +4818,10 @@ export interface operations {
     renameWorkspace: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
             path: {
                 /** @description The workspace's id (ws_…). */
                 workspace: string;
