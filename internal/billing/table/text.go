@@ -20,7 +20,7 @@ type csvWriter struct {
 func newCSV(w io.Writer, columns []Column) (Writer, error) {
 	c := &csvWriter{columns: columns, w: csv.NewWriter(w), row: make([]string, len(columns))}
 	for i, col := range columns {
-		c.row[i] = harmless(col.Name)
+		c.row[i] = Harmless(col.Name)
 	}
 	return c, c.w.Write(c.row)
 }
@@ -43,7 +43,7 @@ func csvCell(c Column, cell any) string {
 	case nil:
 		return ""
 	case string:
-		return harmless(v)
+		return Harmless(v)
 	case time.Time:
 		return timeText(c, v)
 	case float64:
@@ -52,9 +52,9 @@ func csvCell(c Column, cell any) string {
 	return fmt.Sprint(cell)
 }
 
-// harmless keeps a spreadsheet from taking a text for a formula: tags and names come from others (OWASP, CSV injection). A number is
+// Harmless keeps a spreadsheet from taking a text for a formula: tags and names come from others (OWASP, CSV injection). A number is
 // none.
-func harmless(s string) string {
+func Harmless(s string) string {
 	if s == "" || !strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return s
 	}

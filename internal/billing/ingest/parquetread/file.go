@@ -33,6 +33,12 @@ func Open(r io.ReaderAt, size int64) (*File, error) {
 // Fields returns what the file offers as columns of a bill, in its order.
 func (f *File) Fields() []meta.Field { return f.meta.Fields }
 
+// Leaf describes the values of a field: of a map, its values.
+func (f *File) Leaf(field int) meta.Leaf {
+	leaves := f.meta.Fields[field].Leaves
+	return f.meta.Leaves[leaves[len(leaves)-1]]
+}
+
 // Columns returns how many columns the file has, a struct counting as one.
 func (f *File) Columns() int { return f.meta.Columns }
 
