@@ -48,7 +48,7 @@ func (c *Client) Audit(ctx context.Context, f AuditFilter, most int) ([]bursar.A
 // ExportAudit gives each line after the one with a number to a function, the oldest first; 0 begins with the first. An error of the function ends
 // the export and is returned. A [bursar.AuditChain] that takes each line proves that none was changed.
 func (c *Client) ExportAudit(ctx context.Context, after int64, each func(bursar.AuditEntry) error) error {
-	resp, err := c.send(ctx, http.MethodGet, "/api/v1/audit/export", url.Values{"after": {strconv.FormatInt(after, 10)}}, nil, "application/jsonl")
+	resp, err := c.send(ctx, request{method: http.MethodGet, path: "/api/v1/audit/export", query: url.Values{"after": {strconv.FormatInt(after, 10)}}, accept: "application/jsonl"})
 	if err != nil {
 		return err
 	}

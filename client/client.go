@@ -5,16 +5,17 @@
 //	run, err := c.CheckAccount(ctx, account.ID)
 //	run, err = c.WatchRun(ctx, run.ID, func(e client.RunEvent) { fmt.Println(e) })
 //
-// What the server refuses is an [*Error] with the fields of its problem document (RFC 9457). Reads are
-// tried again while the server is unavailable; changes never are.
+// What the server refuses is an [*Error] with the fields of its problem document (RFC 9457). Reads are tried again while the server is
+// unavailable. So is what makes or starts something: each call carries an Idempotency-Key of its own, by which the server knows a request
+// whose answer was lost and does it once. Other changes are not tried again.
 package client
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -104,29 +105,75 @@ func backOff(ctx context.Context, attempt int) error {
 	}
 }
 
+// request is what is asked of the server.
+type request struct {
+	method, path string // path is escaped already
+	query        url.Values
+	in           any    // the body; nil for none
+	accept       string // media type; JSON when empty
+	key          string // makes it safe to send again
+}
+
 func (c *Client) get(ctx context.Context, path string, query url.Values, out any) error {
-	var err error
-	for i := range attempts {
-		if i > 0 {
-			if pause := c.pause(ctx, i); pause != nil {
-				return pause
-			}
-		}
-		err = c.do(ctx, http.MethodGet, path, query, nil, out)
+	return c.again(ctx, func() error { return c.do(ctx, http.MethodGet, path, query, nil, out) }, func(err error) bool {
 		var e *Error
-		if err == nil || ctx.Err() != nil || errors.As(err, &e) && e.Status < http.StatusInternalServerError {
+		return !errors.As(err, &e) || e.Status >= http.StatusInternalServerError
+	})
+}
+
+func (c *Client) post(ctx context.Context, path string, in, out any) error {
+	return c.postTo(ctx, path, nil, in, out)
+}
+
+// postTo sends a request that makes or starts something, with one key over all its attempts.
+func (c *Client) postTo(ctx context.Context, path string, query url.Values, in, out any) error {
+	r := request{method: http.MethodPost, path: path, query: query, in: in, key: keyOf(ctx)}
+	return c.again(ctx, func() error { return c.ask(ctx, r, out) }, lost)
+}
+
+// lost says whether a request may have been done without an answer that tells of it.
+func lost(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return bursar.CodeOf(err) == bursar.Unavailable
+	}
+	return e.Status == http.StatusBadGateway || e.Status == http.StatusServiceUnavailable || e.Status == http.StatusGatewayTimeout || e.Reason == underWay
+}
+
+// underWay is the reason of a refusal to a request whose first copy is being answered.
+const underWay = "idempotency_in_flight"
+
+// mostWaits is how often a request that is under way is asked for.
+const mostWaits = 60
+
+// again tries until it succeeds, or fails in a way that the next attempt would not mend.
+func (c *Client) again(ctx context.Context, try func() error, mends func(error) bool) error {
+	err := try()
+	for tried, waited := 1, 0; err != nil && ctx.Err() == nil && mends(err); {
+		var e *Error
+		if errors.As(err, &e) && e.Reason == underWay {
+			waited++
+		} else {
+			tried++
+		}
+		if tried > attempts || waited > mostWaits {
 			return err
 		}
+		if pause := c.pause(ctx, max(tried-1, min(waited, attempts))); pause != nil {
+			return pause
+		}
+		err = try()
 	}
 	return err
 }
 
-func (c *Client) post(ctx context.Context, path string, in, out any) error {
-	return c.do(ctx, http.MethodPost, path, nil, in, out)
+func (c *Client) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
+	return c.ask(ctx, request{method: method, path: path, query: query, in: in}, out)
 }
 
-func (c *Client) do(ctx context.Context, method, path string, query url.Values, in, out any) error {
-	resp, err := c.send(ctx, method, path, query, in, "application/json")
+// ask sends a request and reads the answer into out.
+func (c *Client) ask(ctx context.Context, r request, out any) error {
+	resp, err := c.send(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -137,32 +184,16 @@ func (c *Client) do(ctx context.Context, method, path string, query url.Values, 
 	decoder := json.NewDecoder(resp.Body)
 	decoder.UseNumber() // no number of an answer becomes a float
 	if err := decoder.Decode(out); err != nil {
-		return fmt.Errorf("the answer of %s cannot be read: %w", c.base, err)
+		return bursar.Errorf(bursar.Unavailable, "the answer of %s cannot be read: %w", c.base, err).WithReason("answer_broken").WithHint("try again")
 	}
 	return nil
 }
 
 // send answers with a response of status below 400; its body is the caller's to close.
-func (c *Client) send(ctx context.Context, method, path string, query url.Values, in any, accept string) (*http.Response, error) {
-	body, kind, err := bodyOf(in)
+func (c *Client) send(ctx context.Context, r request) (*http.Response, error) {
+	req, err := c.request(ctx, r)
 	if err != nil {
 		return nil, err
-	}
-	u, err := url.Parse(strings.TrimSuffix(c.base.String(), "/") + path) // path is escaped already
-	if err != nil {
-		return nil, err
-	}
-	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Accept", accept+", application/problem+json")
-	if kind != "" {
-		req.Header.Set("Content-Type", kind)
-	}
-	if !c.token.IsZero() {
-		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
@@ -173,6 +204,32 @@ func (c *Client) send(ctx context.Context, method, path string, query url.Values
 		return nil, problem(resp)
 	}
 	return resp, nil
+}
+
+func (c *Client) request(ctx context.Context, r request) (*http.Request, error) {
+	body, kind, err := bodyOf(r.in)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(strings.TrimSuffix(c.base.String(), "/") + r.path)
+	if err != nil {
+		return nil, err
+	}
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", cmp.Or(r.accept, "application/json")+", application/problem+json")
+	for name, value := range map[string]string{"Content-Type": kind, "Idempotency-Key": r.key, "If-Match": ifMatch(ctx, r.method)} {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	if !c.token.IsZero() {
+		req.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	}
+	return req, nil
 }
 
 // csvText is a body that is CSV already.

@@ -42,7 +42,7 @@ func status(code int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code); _, _ = io.WriteString(w, body) }
 }
 
-func TestReadsAreTriedAgainAndChangesAreNot(t *testing.T) {
+func TestWhatIsTriedAgain(t *testing.T) {
 	busy := status(503, `{"title":"Service Unavailable","status":503,"detail":"busy","code":"unavailable"}`)
 	c, n := serve(t, busy, status(502, "<html>"), status(200, `{"id":"run_1","state":"queued"}`))
 	if run, err := c.Run(t.Context(), "run_1"); err != nil || run.ID != "run_1" || *n != 3 {
@@ -52,8 +52,23 @@ func TestReadsAreTriedAgainAndChangesAreNot(t *testing.T) {
 	if _, err := c.Run(t.Context(), "run_1"); bursar.CodeOf(err) != bursar.Unavailable || *n != 3 {
 		t.Errorf("got %v after %d requests", err, *n)
 	}
+	c, n = serve(t, busy, busy, status(201, `{"id":"acc_1"}`))
+	if a, err := c.AddAccount(t.Context(), client.NewAccount{}); err != nil || a.ID != "acc_1" || *n != 3 {
+		t.Errorf("got %+v, %v after %d requests", a, err, *n)
+	}
+	inFlight := status(409, `{"title":"Conflict","status":409,"detail":"under way","code":"conflict","reason":"idempotency_in_flight"}`)
+	c, n = serve(t, busy, inFlight, inFlight, inFlight, inFlight, inFlight, status(201, `{"id":"acc_1"}`))
+	if a, err := c.AddAccount(t.Context(), client.NewAccount{}); err != nil || a.ID != "acc_1" || *n != 7 {
+		t.Errorf("got %+v, %v after %d requests", a, err, *n)
+	}
+	for _, refused := range []http.HandlerFunc{status(409, `{"title":"Conflict","status":409,"detail":"taken","code":"conflict"}`), status(500, `{"title":"x","status":500,"detail":"x","code":"internal"}`)} {
+		c, n = serve(t, refused)
+		if _, err := c.AddAccount(t.Context(), client.NewAccount{}); err == nil || *n != 1 {
+			t.Errorf("got %v after %d requests", err, *n)
+		}
+	}
 	c, n = serve(t, busy)
-	if _, err := c.AddAccount(t.Context(), client.NewAccount{}); bursar.CodeOf(err) != bursar.Unavailable || *n != 1 {
+	if _, err := c.RenameAccount(t.Context(), "x", "y"); bursar.CodeOf(err) != bursar.Unavailable || *n != 1 {
 		t.Errorf("got %v after %d requests", err, *n)
 	}
 	c, n = serve(t, status(404, `{"title":"Not Found","status":404,"detail":"no such run","code":"not_found","hint":"look again","field":"run"}`))

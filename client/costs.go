@@ -133,7 +133,7 @@ func (c *Client) costs(ctx context.Context, q Question) (*Costs, error) {
 func (c *Client) ExportCosts(ctx context.Context, q Question, format string, w io.Writer) error {
 	v := q.values()
 	v.Set("format", format)
-	resp, err := c.send(ctx, http.MethodGet, "/api/v1/costs/export", v, nil, "*/*")
+	resp, err := c.send(ctx, request{method: http.MethodGet, path: "/api/v1/costs/export", query: v, accept: "*/*"})
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 
 	"github.com/bursarhq/bursar"
@@ -25,7 +24,7 @@ func (c *Client) CheckMembers(ctx context.Context, payer string, failedOnly bool
 		q.Set("failed", "true")
 	}
 	var out bursar.Run
-	return &out, c.do(ctx, http.MethodPost, "/api/v1/accounts/"+url.PathEscape(payer)+"/members/check", q, nil, &out)
+	return &out, c.postTo(ctx, "/api/v1/accounts/"+url.PathEscape(payer)+"/members/check", q, nil, &out)
 }
 
 // SyncMembers brings the list of a payer's accounts up to date now.

@@ -69,7 +69,7 @@ func (c *Client) WatchRun(ctx context.Context, id string, each func(RunEvent)) (
 }
 
 func (c *Client) follow(ctx context.Context, id string, each func(RunEvent)) error {
-	resp, err := c.send(ctx, http.MethodGet, "/api/v1/runs/"+url.PathEscape(id)+"/events", nil, nil, "text/event-stream")
+	resp, err := c.send(ctx, request{method: http.MethodGet, path: "/api/v1/runs/" + url.PathEscape(id) + "/events", accept: "text/event-stream"})
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (c *Client) ExportSQL(ctx context.Context, statement, format string, w io.W
 		SQL    string `json:"sql"`
 		Format string `json:"format"`
 	}{statement, format}
-	resp, err := c.send(ctx, http.MethodPost, "/api/v1/sql/export", nil, in, "*/*")
+	resp, err := c.send(ctx, request{method: http.MethodPost, path: "/api/v1/sql/export", in: in, accept: "*/*"})
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (a *API) repeatable(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	defer a.underWay.end(r.Scope)
-	was, first, err := a.claim(ctx.Context(), r)
+	was, first, err := a.begun(ctx.Context(), r)
 	if err == nil && !first {
 		err = a.replay(ctx, r, was)
 	}
@@ -88,7 +88,8 @@ func (a *API) wholeBody(ctx huma.Context) (body []byte, ok bool) {
 // repeat is a request that may be sent again, with the key that seals its answer.
 type repeat struct {
 	store.Repeatable
-	seal cipher.AEAD
+	seal   cipher.AEAD
+	public bool // no credential is needed for it
 }
 
 func newRepeat(ctx huma.Context, key string, body []byte) repeat {
@@ -98,6 +99,10 @@ func newRepeat(ctx huma.Context, key string, body []byte) repeat {
 		credential = sessionCookie(request)
 	}
 	ws := principalOf(ctx.Context()).WorkspaceID
+	public := len(ctx.Operation().Security) == 0
+	if public { // what lets its caller in is in the body
+		credential = bursar.NewSecret(credential.Reveal() + string(body))
+	}
 	secret := digest([]byte(credential.Reveal()), "idempotency", ws, key)
 	block, err := aes.NewCipher(digest(secret, "answer"))
 	if err != nil {
@@ -108,7 +113,7 @@ func newRepeat(ctx huma.Context, key string, body []byte) repeat {
 		panic(err) // AES has GCM's block size
 	}
 	asked := digest(secret, "request", request.Method, request.URL.RequestURI(), ctx.Header("Content-Type"), string(body))
-	return repeat{store.Repeatable{Scope: hex.EncodeToString(digest(secret, "scope")), WorkspaceID: ws, Request: hex.EncodeToString(asked)}, seal}
+	return repeat{store.Repeatable{Scope: hex.EncodeToString(digest(secret, "scope")), WorkspaceID: ws, Request: hex.EncodeToString(asked)}, seal, public}
 }
 
 // digest is an HMAC of parts, none of which holds a zero byte save the last.
@@ -116,6 +121,19 @@ func digest(key []byte, parts ...string) []byte {
 	h := hmac.New(sha256.New, key)
 	_, _ = h.Write([]byte(strings.Join(parts, "\x00"))) // a hash takes everything
 	return h.Sum(nil)
+}
+
+// begun says what became of the request before, and whether this is the first one. It is kept before it is done; one that needs no credential
+// only when it has succeeded, as callers whom nobody knows could fill the store otherwise.
+func (a *API) begun(ctx context.Context, r repeat) (was store.Repeatable, first bool, err error) {
+	if !r.public {
+		return a.claim(ctx, r)
+	}
+	err = a.Store.View(ctx, func(tx *store.Tx) error { was, err = tx.Repeatable(r.WorkspaceID, r.Scope); return err })
+	if bursar.CodeOf(err) == bursar.NotFound {
+		return was, true, nil
+	}
+	return was, false, err
 }
 
 // claim keeps the request. It is no change that somebody asked for, so the audit log has no line of it.
@@ -177,27 +195,41 @@ func (a *API) doOnce(ctx huma.Context, r repeat, next func(huma.Context)) {
 	kept := &recorded{humaContext: ctx, header: http.Header{}, status: http.StatusInternalServerError}
 	next(kept)
 	said := answer{kept.header, kept.body.Bytes()}
-	err := a.Store.InTx(store.WithOrigin(context.WithoutCancel(ctx.Context()), store.Origin{}), func(tx *store.Tx) error {
-		if kept.status >= http.StatusInternalServerError || kept.status == http.StatusRequestTimeout {
-			return tx.DropRepeatable(r.WorkspaceID, r.Scope)
-		}
-		plain, err := json.Marshal(said)
-		if err != nil {
-			return err
-		}
-		r.Status, r.Answer = kept.status, base64.StdEncoding.EncodeToString(r.seal.Seal(nil, nil, plain, []byte(r.Scope)))
-		return tx.AnswerRepeatable(r.Repeatable)
-	})
-	if err != nil {
+	if err := a.keep(context.WithoutCancel(ctx.Context()), r, said, kept.status); err != nil {
 		a.Log.ErrorContext(ctx.Context(), "the answer to a request with an Idempotency-Key cannot be kept", slog.Any("error", err))
 	}
 	said.write(ctx, kept.status)
 }
 
-// onceDescribed adds the header to what the document says of an operation.
-func onceDescribed(op *huma.Operation) {
-	op.Parameters = append(op.Parameters, &huma.Param{
-		Name: idempotencyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
-		Description: "Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with " + replayedHeader + ": true, and done once. The key belongs to the credential that sends it. With another request it is refused (422).",
+// keep keeps what a request was answered, so that it is answered again; or forgets the request, so that it can be tried again.
+func (a *API) keep(ctx context.Context, r repeat, said answer, status int) error {
+	again := status >= http.StatusInternalServerError || status == http.StatusRequestTimeout || status == http.StatusTooManyRequests
+	if r.public && status >= http.StatusBadRequest {
+		return nil
+	}
+	return a.Store.InTx(store.WithOrigin(ctx, store.Origin{}), func(tx *store.Tx) error {
+		if again {
+			return tx.DropRepeatable(r.WorkspaceID, r.Scope)
+		}
+		if r.public {
+			if _, _, err := tx.ClaimRepeatable(r.Repeatable, idempotencyTime); err != nil {
+				return err
+			}
+		}
+		plain, err := json.Marshal(said)
+		if err != nil {
+			return err
+		}
+		r.Status, r.Answer = status, base64.StdEncoding.EncodeToString(r.seal.Seal(nil, nil, plain, []byte(r.Scope)))
+		return tx.AnswerRepeatable(r.Repeatable)
 	})
+}
+
+// onceDescribed adds the header to what the document says of an operation. What changes nothing needs none, and takes it all the same.
+func onceDescribed(op *huma.Operation, changes bool) {
+	what := "Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with " + replayedHeader + ": true, and done once. The key belongs to the credential that sends it. With another request it is refused (422)."
+	if !changes {
+		what = "Not needed: the request changes nothing, and is run again when it is sent again."
+	}
+	op.Parameters = append(op.Parameters, &huma.Param{Name: idempotencyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString}, Description: what})
 }

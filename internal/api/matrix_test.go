@@ -126,6 +126,16 @@ func (b *bench) sessionID(email string) string {
 	return began.Principal.SessionID
 }
 
+// invited invites somebody, and returns what stands in the link.
+func (b *bench) invited() (token bursar.Secret) {
+	b.Helper()
+	in(b, func(tx *store.Tx) (err error) {
+		token, _, err = auth.Invite(tx, b.ws, bursar.NewID("bob")+"@example.com", auth.Viewer)
+		return err
+	})
+	return token
+}
+
 func (b *bench) invitationID(ws string) (id string) {
 	b.Helper()
 	in(b, func(tx *store.Tx) error {
@@ -179,6 +189,13 @@ func (m *matrix) request(op string, by caller) (method, path, body string) {
 		body = `{"current":"` + password + `","password":"` + password + `"}`
 	case "PATCH /api/v1/users/{user}":
 		body = `{"role":"member"}`
+	case "POST /api/v1/session":
+		email, _ := m.person(m.ws, auth.Viewer)
+		body = `{"email":"` + email + `","password":"` + password + `"}`
+	case "POST /api/v1/invitation/look":
+		body = `{"token":"` + m.invited().Reveal() + `"}`
+	case "POST /api/v1/invitation/accept":
+		body = `{"token":"` + m.invited().Reveal() + `","name":"Bob","password":"` + password + `"}`
 	case "POST /api/v1/invitations":
 		body = fmt.Sprintf(`{"email":"made%d@example.com","role":"viewer"}`, m.made)
 	}

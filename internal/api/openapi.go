@@ -32,6 +32,7 @@ var versions = []struct{ number, what string }{
 	{"1.14.0", "RateLimit headers; too many requests of one key or person in a minute are answered with 429."},
 	{"1.15.0", "Verdicts on existing exports: what to do about each. Set-up: the policy of the role that reads one, how to create a role of one's own."},
 	{"1.16.0", "ETag and If-None-Match on reads, If-Match on changes; fields."},
+	{"1.17.0", "Idempotency-Key where no credential is needed too."},
 }
 
 // Version is the version of the API that this package serves.

@@ -93,9 +93,11 @@ func (a *API) operation(route string, action auth.Action, ab about) huma.Operati
 		MaxBodyBytes: maxBody, BodyReadTimeout: wait, RejectUnknownQueryParameters: true, Middlewares: huma.Middlewares{a.authorize(ab.id, action)},
 		Security: []map[string][]string{{"key": {}}, {"session": {}}},
 	}
+	if method == http.MethodPost {
+		onceDescribed(&op, wait != sqlTimeout)
+	}
 	if method == http.MethodPost && wait != sqlTimeout { // a statement changes nothing, and its answer may be large: it is simply run again
 		op.Middlewares = append(op.Middlewares, a.repeatable)
-		onceDescribed(&op)
 	}
 	if method == http.MethodPatch || method == http.MethodPut || method == http.MethodDelete {
 		op.Middlewares = append(op.Middlewares, a.preconditioned)

@@ -33,6 +33,12 @@ func (tx *Tx) ClaimRepeatable(p Repeatable, keep time.Duration) (was Repeatable,
 		p.Scope, p.WorkspaceID, p.Request, stamp(tx.Now.Add(keep)))
 }
 
+// Repeatable returns what is kept under a scope. What is older than its time is not found.
+func (tx *Tx) Repeatable(workspaceID, scope string) (Repeatable, error) {
+	return one(tx, "request", scanRepeatable, `SELECT scope, workspace_id, request, status, answer FROM idempotency WHERE scope = $1 AND workspace_id = $2 AND expires_at > $3`,
+		scope, workspaceID, stamp(tx.Now))
+}
+
 // AnswerRepeatable keeps what a claimed request was answered.
 func (tx *Tx) AnswerRepeatable(p Repeatable) error {
 	return tx.change("request", `UPDATE idempotency SET status = $1, answer = $2 WHERE scope = $3 AND workspace_id = $4`, p.Status, p.Answer, p.Scope, p.WorkspaceID)
