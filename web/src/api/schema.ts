@@ -4421,7 +4421,10 @@ export interface operations {
     runSQL: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Not needed: the request changes nothing, and is run again when it is sent again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4454,7 +4457,10 @@ export interface operations {
     exportSQL: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Not needed: the request changes nothing, and is run again when it is sent again. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
