@@ -22,6 +22,7 @@ import (
 	"github.com/bursarhq/bursar/internal/cli"
 	"github.com/bursarhq/bursar/internal/cloudcraft"
 	"github.com/bursarhq/bursar/internal/console"
+	"github.com/bursarhq/bursar/internal/credential"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/metric"
 	"github.com/bursarhq/bursar/internal/seal"
@@ -35,20 +36,21 @@ type App struct {
 	Owner     bursar.Secret // the owner's key; set at the first start only, shown once and never again
 	SetupLink bursar.Secret // by which a person becomes the owner, within a day; set at the first start only
 
-	config     Config
-	log        *slog.Logger
-	listener   net.Listener
-	metrics    *metric.Set
-	store      *store.Store
-	sealer     *seal.Sealer
-	keyring    *local.Keyring
-	lake       *lake.Lake
-	engine     *duckdb.Engine
-	runner     *job.Runner
-	scheduler  *job.Scheduler
-	api        *api.API
-	cloudcraft *cloudcraft.Face
-	closers    []func() error
+	config      Config
+	log         *slog.Logger
+	listener    net.Listener
+	metrics     *metric.Set
+	store       *store.Store
+	sealer      *seal.Sealer
+	keyring     *local.Keyring
+	credentials *credential.Service
+	lake        *lake.Lake
+	engine      *duckdb.Engine
+	runner      *job.Runner
+	scheduler   *job.Scheduler
+	api         *api.API
+	cloudcraft  *cloudcraft.Face
+	closers     []func() error
 
 	metricsListener net.Listener // nil where metrics are not served
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/bursarhq/bursar/internal/billing/query/duckdb"
 	"github.com/bursarhq/bursar/internal/check"
 	"github.com/bursarhq/bursar/internal/cloudcraft"
+	"github.com/bursarhq/bursar/internal/credential"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/job/kind"
 	"github.com/bursarhq/bursar/internal/store"
@@ -26,6 +27,7 @@ const statementsAtOnce = 2
 
 // wire holds the explicit lists: every kind of run and every schedule stands here.
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
+	a.credentials = a.stored(aws)
 	a.runner = job.New(a.store, a.log, liveRuns, a.counted(
 		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
 		job.Kind{Name: api.KindMembers, Do: a.members(aws, kind.Everyone).Do, AtOnce: 1},
@@ -59,6 +61,11 @@ func (a *App) compatible(g *guide, aws *awsapi.Client) (*cloudcraft.Face, error)
 		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Config: g.Config, Check: enqueue(api.KindCheck), Log: a.log,
 		From: a.api.Address, Refuse: a.api.AuditRefusal, Forget: func(ctx context.Context, acct bursar.Account) { removed(ctx, acct, nil) },
 	})
+}
+
+// stored are the credentials, and what uses them: each room that can use one has a line here.
+func (a *App) stored(aws *awsapi.Client) *credential.Service {
+	return &credential.Service{Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Users: []credential.Users{}}
 }
 
 // imports is the kind of run that takes bills in: those that AWS delivers, and those that people brought.

@@ -61,7 +61,7 @@ func (c *Cloud) Credential(accessKeyID, token string) (bursar.Secret, Principal,
 	unknown := Errorf(http.StatusForbidden, "InvalidClientTokenId", "The security token included in the request is invalid.")
 	switch {
 	case k != nil && k.Active && token == "":
-		p, e := c.UserPrincipal(k.AccountID, k.User)
+		p, e := c.principalOf(k.AccessKey)
 		if e != nil {
 			return bursar.Secret{}, Principal{}, unknown
 		}
@@ -73,6 +73,14 @@ func (c *Cloud) Credential(accessKeyID, token string) (bursar.Secret, Principal,
 		return s.Secret, s.principal, nil
 	}
 	return bursar.Secret{}, Principal{}, unknown
+}
+
+func (c *Cloud) principalOf(k AccessKey) (Principal, *Error) {
+	if k.User == "" {
+		arn := "arn:" + c.Partition() + ":iam::" + k.AccountID + ":root"
+		return Principal{Kind: RootUser, AccountID: k.AccountID, ARN: arn, IAMARN: arn, UniqueID: k.AccountID}, nil
+	}
+	return c.UserPrincipal(k.AccountID, k.User)
 }
 
 // UserPrincipal is the caller that a user's key stands for.

@@ -126,6 +126,16 @@ func (c *Cloud) CreateAccessKey(accountID, user string) (AccessKey, *Error) {
 	return c.putKey(accountID, user, "", ""), nil
 }
 
+// RootKey makes a key for the root user of an account, which nobody should have.
+func (c *Cloud) RootKey(accountID string) (AccessKey, *Error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, e := c.account(accountID); e != nil {
+		return AccessKey{}, e
+	}
+	return c.putKey(accountID, "", "", ""), nil
+}
+
 func (c *Cloud) putKey(accountID, user, id, secret string) AccessKey {
 	if id == "" {
 		id = NewID("AKIA")[:20]
