@@ -5,24 +5,25 @@ import "time"
 // RunState is where a run stands.
 type RunState string
 
-// The states of a run. The last three are final.
+// The states of a run. The last four are final.
 const (
 	RunQueued    RunState = "queued"
 	RunRunning   RunState = "running"
 	RunSucceeded RunState = "succeeded"
+	RunPartial   RunState = "partial" // some of it was done, and Error says what was not
 	RunFailed    RunState = "failed"
 	RunCancelled RunState = "cancelled"
 )
 
 // Final says whether a run in this state will never change again.
-func (s RunState) Final() bool { return s == RunSucceeded || s == RunFailed || s == RunCancelled }
+func (s RunState) Final() bool { return s == RunSucceeded || s == RunPartial || s == RunFailed || s == RunCancelled }
 
 // Run is one execution of one job.
 type Run struct {
 	ID          string    `json:"id"` // "run_…"
 	WorkspaceID string    `json:"-"`
 	Kind        string    `json:"kind"`                 // "check", "import"
-	AccountID   string    `json:"account_id,omitempty"` // the Account's ID ("acc_…") that it is about, if any
+	AccountID   string    `json:"account_id,omitempty"` // what it is about, if anything: an Account's ID ("acc_…"), or a source's ("src_…")
 	State       RunState  `json:"state"`
 	Progress    Progress  `json:"progress"`
 	Error       *RunError `json:"error,omitempty"` // why it failed

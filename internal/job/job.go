@@ -27,6 +27,15 @@ import (
 // run as failed. When ctx ends, the handler returns soon.
 type Handler func(ctx context.Context, run *Live) error
 
+// Partial is the error of a run that did some of its work and could not do the rest: the run ends as partial, and is not tried again.
+type Partial struct{ Err error }
+
+// Error says what could not be done.
+func (p *Partial) Error() string { return p.Err.Error() }
+
+// Unwrap returns why.
+func (p *Partial) Unwrap() error { return p.Err }
+
 // Kind is a kind of run.
 type Kind struct {
 	Name     string
@@ -308,8 +317,10 @@ func (r *Runner) finish(ctx context.Context, cut bool, live *Live, err error) {
 			return tx.FinishRun(run.ID, bursar.RunSucceeded, nil)
 		case cut:
 			return tx.ReleaseRun(run.ID)
-		case bursar.CodeOf(err) == bursar.Unavailable && run.Attempt < r.attempts(run.Kind):
+		case bursar.CodeOf(err) == bursar.Unavailable && !errors.As(err, new(*Partial)) && run.Attempt < r.attempts(run.Kind):
 			return tx.RetryRun(run.ID, tx.Now.Add(backOff(run.Attempt)), runError(err))
+		case errors.As(err, new(*Partial)):
+			return tx.FinishRun(run.ID, bursar.RunPartial, runError(err))
 		}
 		return tx.FinishRun(run.ID, bursar.RunFailed, runError(err))
 	})

@@ -9,7 +9,7 @@ import { credential } from "./session";
 export async function watchRun(id: string, each: (e: RunEvent) => void, signal: AbortSignal): Promise<Run> {
   for (let attempt = 0; ; attempt++) {
     const run = await readOnce(id, each, signal);
-    if (run && ["succeeded", "failed", "cancelled"].includes(run.state)) return run;
+    if (run && ["succeeded", "partial", "failed", "cancelled"].includes(run.state)) return run;
     if (attempt > 20) throw problemOf(null, 0);
     await new Promise((r) => setTimeout(r, Math.min(500 * (attempt + 1), 5000)));
     signal.throwIfAborted();
