@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // Code tells machines what kind of error it is. The set is closed: faces map each one to a status.
@@ -31,6 +32,8 @@ type Error struct {
 	Field   string // the request's field that is wrong, as the caller spelled it. May be empty
 	Message string // one sentence that says what was wrong
 	Hint    string // one sentence that says what to do. May be empty
+	Line    int    // where in the field's text, from 1. 0 where it says nothing about a place
+	Column  int    // the character in that line, from 1
 	Err     error  // the cause, for the log. May be nil
 }
 
@@ -39,6 +42,9 @@ func (e *Error) Error() string {
 	var b strings.Builder
 	if e.Field != "" {
 		fmt.Fprintf(&b, "%s: ", e.Field)
+	}
+	if e.Line > 0 {
+		fmt.Fprintf(&b, "line %d, column %d: ", e.Line, e.Column)
 	}
 	b.WriteString(e.Message)
 	if e.Hint != "" {
@@ -74,6 +80,18 @@ func (e *Error) WithHint(format string, args ...any) *Error {
 func (e *Error) WithReason(reason string) *Error {
 	c := *e
 	c.Reason = reason
+	return &c
+}
+
+// At returns a copy that says where in the field's text the mistake is: at so many bytes from its beginning.
+func (e *Error) At(text string, offset int) *Error {
+	c := *e
+	if offset < 0 || offset > len(text) {
+		return &c
+	}
+	before := text[:offset]
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	c.Line, c.Column = strings.Count(before, "\n")+1, utf8.RuneCountInString(line)+1
 	return &c
 }
 

@@ -72,6 +72,8 @@ type Error struct {
 	Reason    string `json:"reason"` // stable and finer: "account_id_taken"
 	Field     string `json:"field"`  // the field that is wrong
 	Hint      string `json:"hint"`   // what to do
+	Line      int    `json:"line"`   // where in the field's text, from 1; 0 where it says nothing about a place
+	Column    int    `json:"column"` // the character in that line
 	RequestID string `json:"request_id"`
 }
 
@@ -89,7 +91,7 @@ func (e *Error) Error() string {
 
 // Unwrap gives the error in bursar's own words, so that bursar.CodeOf tells its code.
 func (e *Error) Unwrap() error {
-	return &bursar.Error{Code: bursar.Code(e.Code), Reason: e.Reason, Field: e.Field, Message: e.Detail, Hint: e.Hint}
+	return &bursar.Error{Code: bursar.Code(e.Code), Reason: e.Reason, Field: e.Field, Message: e.Detail, Hint: e.Hint, Line: e.Line, Column: e.Column}
 }
 
 const attempts = 3

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -133,11 +132,5 @@ func (c *Client) costs(ctx context.Context, q Question) (*Costs, error) {
 func (c *Client) ExportCosts(ctx context.Context, q Question, format string, w io.Writer) error {
 	v := q.values()
 	v.Set("format", format)
-	resp, err := c.send(ctx, request{method: http.MethodGet, path: "/api/v1/costs/export", query: v, accept: "*/*"})
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	_, err = io.Copy(w, resp.Body)
-	return err
+	return c.download(ctx, "/api/v1/costs/export", v, w)
 }

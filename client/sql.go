@@ -43,3 +43,30 @@ func (c *Client) ExportSQL(ctx context.Context, statement, format string, w io.W
 	_, err = io.Copy(w, resp.Body)
 	return err
 }
+
+// SQLViews is what a statement can read.
+type SQLViews struct {
+	Views   []SQLView `json:"views"`
+	Seconds float64   `json:"seconds"` // that a statement may take
+}
+
+// SQLView is a view that statements read.
+type SQLView struct {
+	Name    string     `json:"name"`
+	Doc     string     `json:"doc"`
+	Columns []SQLField `json:"columns"`
+	More    string     `json:"more,omitempty"` // what other columns it has
+}
+
+// SQLField is a column of a view.
+type SQLField struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Doc  string `json:"doc"`
+}
+
+// SQLViews lists the views.
+func (c *Client) SQLViews(ctx context.Context) (*SQLViews, error) {
+	var out SQLViews
+	return &out, c.get(ctx, "/api/v1/sql/views", nil, &out)
+}

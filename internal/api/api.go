@@ -45,6 +45,12 @@ type Costs interface {
 	// Ask answers from one snapshot of the workspace's published deliveries. What is wrong with the question is an Invalid error with
 	// the question's field, and a hint that lists the valid values.
 	Ask(ctx context.Context, workspaceID string, q query.Question) (query.Answer, error)
+	// Items returns a page of the line items behind a cost, and ItemFile all of them, to be written once.
+	Items(ctx context.Context, workspaceID string, q query.ItemQuestion, cursor string, limit int) (query.Items, error)
+	ItemFile(ctx context.Context, workspaceID string, q query.ItemQuestion) (*query.ItemFile, error)
+	// Keys tells which tags and cost categories there are in a question's time, and ValuesOf which values of a dimension.
+	Keys(ctx context.Context, workspaceID string, q query.Question) (query.Keys, error)
+	ValuesOf(ctx context.Context, workspaceID string, q query.Question, d query.Dimension, contains string, limit int) (found []string, more bool, err error)
 }
 
 // Statements runs people's SQL. [query.SQL] does.
@@ -86,10 +92,12 @@ type Services struct {
 	Guide Guide
 	Costs Costs
 	SQL   Statements
-	Lake  Lake
-	Ready func(ctx context.Context) error // says whether requests can be served; nil asks the store
-	Now   func() time.Time                // nil is the clock
-	Log   *slog.Logger                    // nil logs nothing
+	// SQLTimeout is how long a statement may take. It is said, and kept by SQL.
+	SQLTimeout time.Duration
+	Lake       Lake
+	Ready      func(ctx context.Context) error // says whether requests can be served; nil asks the store
+	Now        func() time.Time                // nil is the clock
+	Log        *slog.Logger                    // nil logs nothing
 	// Answered is told of each request with the pattern of its route, "" where none matched; nil tells nobody.
 	Answered func(method, pattern string, status int, took time.Duration)
 

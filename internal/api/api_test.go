@@ -168,7 +168,7 @@ func start(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, Lake: b.lake, Log: log,
+		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, SQLTimeout: 30 * time.Second, Lake: b.lake, Log: log,
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

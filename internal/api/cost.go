@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -70,11 +69,7 @@ func (in CostQuestion) parse(now time.Time) (query.Question, error) {
 	words := query.Words{
 		Granularity: in.Granularity, From: in.From, To: in.To, Metric: in.Metric, Filters: in.Filter, Compare: in.Compare, Top: in.Top,
 	}
-	for _, name := range strings.Split(in.GroupBy, ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			words.GroupBy = append(words.GroupBy, name)
-		}
-	}
+	words.GroupBy = commaSeparated(in.GroupBy)
 	return query.Parse(words, now)
 }
 

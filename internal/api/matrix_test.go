@@ -57,7 +57,7 @@ func startMatrix(t *testing.T) *matrix {
 		m.gate <- struct{}{}
 	}
 	owner := m.client(m.owner)
-	m.account = m.add(owner, "012345678901", "payer").ID
+	m.account = m.add(owner, "012345678901", "ours of all").ID
 	in(m.bench, func(tx *store.Tx) error {
 		return tx.SetOrganization(m.ws, m.account, bursar.KindPayer, "012345678901", "o-abcdefghij")
 	})
@@ -71,7 +71,7 @@ func startMatrix(t *testing.T) *matrix {
 	m.run, m.foreign = run.ID, m.workspace("foreign")
 	e, deliveries := m.deliver(m.account, 2)
 	m.export, m.former = e.ID, deliveries[0].ID
-	m.names = []string{m.ws, m.account, m.run, "payer", m.export, m.former}
+	m.names = []string{m.ws, m.account, m.run, "ours of all", m.export, m.former}
 	return m
 }
 
@@ -170,8 +170,10 @@ func (m *matrix) request(op string, by caller) (method, path, body string) {
 		body = fmt.Sprintf(`{"accounts":[{"account_id":"%012d","name":"made %d"}]}`, 1000+m.made, m.made)
 	case "POST /api/v1/sql", "POST /api/v1/sql/export":
 		body = `{"sql":"SELECT 1"}`
+	case "GET /api/v1/costs/values":
+		path += "?dimension=service"
 	case "PATCH /api/v1/accounts/{account}":
-		body = `{"name":"payer"}`
+		body = `{"name":"ours of all"}`
 	case "PATCH /api/v1/accounts/{account}/setup":
 		body = `{"target_organization_id":"r-abcd"}`
 	case "DELETE /api/v1/accounts/{account}":
@@ -281,7 +283,7 @@ func (m *matrix) silent(op, body string) {
 	m.Helper()
 	names := m.names
 	if strings.Contains(op, "/audit") { // it tells the other workspace which ids its own callers tried
-		names = []string{"payer"}
+		names = []string{"ours of all"}
 	}
 	for _, name := range names {
 		if strings.Contains(body, name) {

@@ -33,6 +33,7 @@ var versions = []struct{ number, what string }{
 	{"1.15.0", "Verdicts on existing exports: what to do about each. Set-up: the policy of the role that reads one, how to create a role of one's own."},
 	{"1.16.0", "ETag and If-None-Match on reads, If-Match on changes; fields."},
 	{"1.17.0", "Idempotency-Key where no credential is needed too."},
+	{"1.18.0", "Costs: the line items behind a cost, as pages and as files; what costs can be asked by, with values; the forecast of the month. SQL: views, and where in a statement a mistake is."},
 }
 
 // Version is the version of the API that this package serves.
@@ -120,7 +121,7 @@ func parameterWords(paths map[string]any) {
 		case "metric":
 			object(parameter, "schema")["enum"] = query.MetricNames()
 		case "granularity":
-			object(parameter, "schema")["enum"] = []string{"daily", "monthly", "total"}
+			object(parameter, "schema")["enum"] = query.Granularities
 		}
 	}
 }

@@ -22,6 +22,8 @@ type Problem struct {
 	Reason    string         `json:"reason,omitempty" doc:"Stable and finer than the code: account_id_taken."`
 	Field     string         `json:"field,omitempty" doc:"The field or parameter that is wrong."`
 	Hint      string         `json:"hint,omitempty" doc:"What to do."`
+	Line      int            `json:"line,omitempty" doc:"Where in the field's text the mistake is, from 1."`
+	Column    int            `json:"column,omitempty" doc:"The character in that line, from 1."`
 	RequestID string         `json:"request_id,omitempty" doc:"Names the request in the server's log."`
 	Errors    []FieldProblem `json:"errors,omitempty" doc:"Every field that is wrong, when there are several."`
 }
@@ -73,7 +75,7 @@ func problemOf(ctx context.Context, method string, err error) *Problem {
 	if status == http.StatusUnprocessableEntity && (method == http.MethodGet || method == http.MethodHead) {
 		status = http.StatusBadRequest
 	}
-	return &Problem{Title: http.StatusText(status), Status: status, Detail: e.Message, Code: e.Code, Reason: e.Reason, Field: e.Field, Hint: e.Hint, RequestID: c.requestID()}
+	return &Problem{Title: http.StatusText(status), Status: status, Detail: e.Message, Code: e.Code, Reason: e.Reason, Field: e.Field, Hint: e.Hint, Line: e.Line, Column: e.Column, RequestID: c.requestID()}
 }
 
 // writeProblem answers with a problem outside of huma.

@@ -59,6 +59,12 @@ func (a *API) billRoutes() {
 	handle(a, "POST /api/v1/deliveries/{delivery}/reimport", auth.ManageBills, a.reimport, about{"reimport", bills, 202, "Import again what AWS has now of a delivery's export and period, changed or not. What counts, counts until that is complete."})
 	handle(a, "GET /api/v1/costs", auth.ReadBills, a.askCosts, about{"askCosts", bills, 200, "Ask what something cost, or how much was used. Amounts are exact decimals as text; currencies are never added."})
 	handle(a, "GET /api/v1/costs/export", auth.ReadBills, a.exportCosts, about{"exportCosts", bills, 200, "Download the whole answer to a question as a file: CSV, JSON lines or Parquet."})
+	handle(a, "GET /api/v1/costs/items", auth.ReadBills, a.listCostItems, about{"listCostItems", bills, 200, "List the line items behind a cost, those that cost most first. Every amount is as AWS billed it."})
+	handle(a, "GET /api/v1/costs/items/export", auth.ReadBills, a.exportCostItems, about{"exportCostItems", bills, 200, "Download all line items behind a cost as a file: CSV, JSON lines or Parquet."})
+	handle(a, "GET /api/v1/costs/dimensions", auth.ReadBills, a.listDimensions, about{"listDimensions", bills, 200, "List what costs can be grouped and filtered by: dimensions, and the tags and cost categories that line items have."})
+	handle(a, "GET /api/v1/costs/values", auth.ReadBills, a.listDimensionValues, about{"listDimensionValues", bills, 200, "List values that a dimension has."})
+	handle(a, "GET /api/v1/costs/forecast", auth.ReadBills, a.forecastCosts, about{"forecastCosts", bills, 200, "Forecast the current month to its end, and compare it with the month before up to the same day. The answer says by which method."})
+	handle(a, "GET /api/v1/sql/views", auth.ReadBills, a.listSQLViews, about{"listSQLViews", bills, 200, "List the views that statements can read, with their columns, and how long a statement may take."})
 	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, files, exports, accounts. It can read nothing else, and time and memory are limited."})
 	handle(a, "POST /api/v1/sql/export", auth.ReadBills, a.exportSQL, about{"exportSQL", bills, 200, "Download what a SELECT answers as a file: CSV, JSON lines or Parquet."})
 }

@@ -45,7 +45,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
 		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws},
-		Costs: query.Questions{Lake: a.lake, Engine: a.engine}, SQL: a.statements(), Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
+		Costs: query.Questions{Lake: a.lake, Engine: a.engine, Known: &query.KnownKeys{}}, SQL: a.statements(), SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})
 	if err != nil {
 		return err

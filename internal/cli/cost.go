@@ -54,17 +54,32 @@ Several must all hold; of one dimension, "is" and "contains" take either.`,
 		},
 	}
 	o.flags(c)
+	questionFlags(c, &q)
+	c.Flags().StringVar(&file, "export", "", "write the answer to a file: its ending, .csv, .jsonl or .parquet, says how")
+	c.AddCommand(costItemsCommand(s), costExportCommand(s), costForecastCommand(s), costDimensionsCommand(s))
+	return c
+}
+
+// questionFlags are what a question is made of.
+func questionFlags(c *cobra.Command, q *client.Question) {
 	f := c.Flags()
 	f.StringSliceVar(&q.GroupBy, "group-by", []string{"service"}, "up to three of service, account, region, tag:KEY and others; an unknown one lists them")
-	f.StringArrayVar(&q.Filters, "filter", nil, `only what this holds for: "service is AmazonEC2"; may be repeated`)
 	f.StringVar(&q.Granularity, "granularity", "monthly", "hourly, daily, monthly or total")
-	f.StringVar(&q.From, "from", "", "first month or day: YYYY-MM or YYYY-MM-DD")
-	f.StringVar(&q.To, "to", "", "first month or day that is left out")
-	f.StringVar(&q.Metric, "metric", "unblended", "which cost: unblended, amortized and others, or usage; an unknown one lists them")
 	f.BoolVar(&q.Compare, "compare", false, "show the time before beside it")
 	f.IntVar(&q.Top, "top", 0, "tell only so many groups apart, the largest, and sum the others; 0 is all")
-	f.StringVar(&file, "export", "", "write the answer to a file: its ending, .csv, .jsonl or .parquet, says how")
-	return c
+	selectionFlags(c, q)
+}
+
+// selectionFlags say which line items a question is about, and how they count.
+func selectionFlags(c *cobra.Command, q *client.Question) {
+	c.Flags().StringArrayVar(&q.Filters, "filter", nil, `only what this holds for: "service is AmazonEC2"; may be repeated`)
+	c.Flags().StringVar(&q.Metric, "metric", "unblended", "which cost: unblended, amortized and others, or usage; an unknown one lists them")
+	timeFlags(c, q)
+}
+
+func timeFlags(c *cobra.Command, q *client.Question) {
+	c.Flags().StringVar(&q.From, "from", "", "first month or day: YYYY-MM or YYYY-MM-DD")
+	c.Flags().StringVar(&q.To, "to", "", "first month or day that is left out")
 }
 
 func printNotes(c *cobra.Command, notes []client.CostNote) {

@@ -47,8 +47,22 @@ const (
 	categoryPrefix = "cost_category:"
 )
 
+// The columns that hold tags and cost categories, by normal name.
+var (
+	tagMaps      = []string{"tags", "resource_tags", "Tags"}
+	categoryMaps = []string{"cost_category", "x_CostCategories"}
+)
+
 // DimensionByName finds a dimension; an unknown one is an Invalid error that lists them.
 func DimensionByName(name string) (Dimension, error) { return dimension("group_by", name) }
+
+// DimensionOf does the same for any field of a request, which its error names.
+func DimensionOf(field, name string) (Dimension, error) { return dimension(field, name) }
+
+// From says what a dimension is read from: summaries, rollups or line items.
+func (d Dimension) From() string {
+	return map[level]string{ofSummary: "summaries", ofRollup: "rollups", ofItems: "line items"}[d.level]
+}
 
 // dimension finds the dimension that a field of a question names.
 func dimension(field, name string) (Dimension, error) {
@@ -56,7 +70,7 @@ func dimension(field, name string) (Dimension, error) {
 		return Dimension{Name: name, Doc: "The tag's value.", expr: tag(key)}, nil
 	}
 	if key, ok := strings.CutPrefix(name, categoryPrefix); ok && key != "" {
-		return Dimension{Name: name, Doc: "The cost category's value.", expr: entry(key, "cost_category", "x_CostCategories")}, nil
+		return Dimension{Name: name, Doc: "The cost category's value.", expr: entry(key, categoryMaps...)}, nil
 	}
 	i := slices.IndexFunc(Dimensions, func(d Dimension) bool { return d.Name == name })
 	if i < 0 {
@@ -120,7 +134,7 @@ func tag(key string) func(func(string) bool) string {
 	return func(has func(string) bool) string {
 		var tries []string
 		for _, k := range spellings {
-			tries = append(tries, "nullif("+entry(k, "tags", "resource_tags", "Tags")(has)+", '')")
+			tries = append(tries, "nullif("+entry(k, tagMaps...)(has)+", '')")
 		}
 		return "coalesce(" + strings.Join(tries, ", ") + ", '')"
 	}

@@ -13,15 +13,16 @@ var costsPage string
 // operators and views.
 func Document() (string, error) {
 	page, err := template.New("costs").Funcs(template.FuncMap{
-		"granularities": func() string { return code(Granularities) },
-		"operators":     func() string { return code(Operators) },
-		"metrics":       func() []Metric { return Metrics },
-		"dimensions":    documentedDimensions,
-		"views":         Views,
-		"cell":          func(s string) string { return strings.ReplaceAll(s, "|", `\|`) },
-		"maxGroups":     func() int { return MaxGroups },
-		"maxFilters":    func() int { return MaxFilters },
-		"maxRows":       func() int { return MaxRows },
+		"granularities":  func() string { return code(Granularities) },
+		"operators":      func() string { return code(Operators) },
+		"metrics":        func() []Metric { return Metrics },
+		"dimensions":     documentedDimensions,
+		"views":          Views,
+		"cell":           func(s string) string { return strings.ReplaceAll(s, "|", `\|`) },
+		"maxGroups":      func() int { return MaxGroups },
+		"maxFilters":     func() int { return MaxFilters },
+		"maxRows":        func() int { return MaxRows },
+		"maxItemColumns": func() int { return MaxItemColumns },
 	}).Parse(costsPage)
 	if err != nil {
 		return "", err
@@ -42,12 +43,11 @@ func code(names []string) string {
 type documented struct{ Name, Doc, From string }
 
 func documentedDimensions() (out []documented) {
-	from := map[level]string{ofSummary: "summaries", ofRollup: "rollups", ofItems: "line items"}
 	for _, d := range Dimensions {
-		out = append(out, documented{d.Name, d.Doc, from[d.level]})
+		out = append(out, documented{d.Name, d.Doc, d.From()})
 	}
 	for _, d := range []documented{{tagPrefix + "KEY", "The value of a tag, by its key as people write it: `tag:team`.", ""}, {categoryPrefix + "KEY", "The value of a cost category.", ""}} {
-		d.From = from[ofItems]
+		d.From = Dimension{level: ofItems}.From()
 		out = append(out, d)
 	}
 	return out

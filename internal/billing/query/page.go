@@ -30,12 +30,20 @@ func (a Answer) offset(cursor string) (at int, err error) {
 		_, err = fmt.Sscanf(string(raw), "%d %s", &at, &state)
 	}
 	if err != nil || at < 0 {
-		return 0, bursar.InvalidField("cursor", "the cursor is not one of this question").WithReason("cursor_malformed").
-			WithHint("send the next_cursor of the page before, as it is")
+		return 0, malformedCursor()
 	}
 	if state != a.State || at > len(a.Rows) {
-		return 0, bursar.Errorf(bursar.Conflict, "the question is another, or a delivery has changed its answer since the page before").WithReason("cursor_stale").
-			WithHint("begin again without a cursor")
+		return 0, staleCursor()
 	}
 	return at, nil
+}
+
+func malformedCursor() error {
+	return bursar.InvalidField("cursor", "the cursor is not one of this question").WithReason("cursor_malformed").
+		WithHint("send the next_cursor of the page before, as it is")
+}
+
+func staleCursor() error {
+	return bursar.Errorf(bursar.Conflict, "the question is another, or a delivery has changed its answer since the page before").WithReason("cursor_stale").
+		WithHint("begin again without a cursor")
 }

@@ -22,6 +22,7 @@ type Values interface {
 	Text(i int) string // "" for NULL
 	Time(i int) time.Time
 	Decimal(i int) bursar.Decimal // 0 for NULL
+	Null(i int) bool
 }
 
 // Snapshots gives consistent states of the lake.
@@ -33,6 +34,7 @@ type Snapshots interface {
 type Questions struct {
 	Lake   Snapshots
 	Engine Engine
+	Known  *KnownKeys // nil remembers nothing
 }
 
 // Ask answers a question about one workspace, from one snapshot of the lake. Files of different schemas are asked apart, and their
@@ -53,13 +55,13 @@ func (q Questions) Ask(ctx context.Context, workspaceID string, question Questio
 	if a.Rows, err = q.rows(ctx, snap, question); err != nil {
 		return Answer{}, err
 	}
-	a.Totals = totals(a.Rows)
+	a.Totals = totalled(a.Rows)
 	if question.Compare {
 		earlier, err := q.rows(ctx, snap, before)
 		if err != nil {
 			return Answer{}, err
 		}
-		a.Previous = &Previous{From: before.From, To: before.To, Totals: totals(earlier)}
+		a.Previous = &Previous{From: before.From, To: before.To, Totals: totalled(earlier)}
 		a.Rows = question.compare(a.Rows, before, earlier)
 	}
 	if question.Top > 0 {
@@ -124,7 +126,7 @@ func compareCells(a, b Row) int {
 	return cmp.Or(a.Rest-b.Rest, slices.Compare(a.Groups, b.Groups), strings.Compare(a.Currency, b.Currency))
 }
 
-func totals(rows []Row) []bursar.Money {
+func totalled(rows []Row) []bursar.Money {
 	out := []bursar.Money{}
 	for _, r := range rows {
 		i := slices.IndexFunc(out, func(m bursar.Money) bool { return m.Currency == r.Currency })

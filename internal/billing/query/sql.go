@@ -17,6 +17,22 @@ const rolledScale = 18
 // sql writes the statements that answer the question: over the summaries, the rollups or the line items, whichever is the least that has
 // every dimension. One for each set of files.
 func (q Question) sql(snap *lake.Snapshot) (statements []string) {
+	for _, r := range q.readings(snap) {
+		statements = append(statements, q.statement(r))
+	}
+	return statements
+}
+
+// counting writes the statements that add the question up, by currency or unit alone, and count its line items.
+func (q Question) counting(snap *lake.Snapshot) (statements []string) {
+	for _, r := range q.readings(snap) {
+		statements = append(statements, fmt.Sprintf("SELECT %s AS counted, sum(%s), coalesce(sum(%s), 0)::BIGINT FROM %s WHERE %s GROUP BY ALL ORDER BY counted",
+			r.counted, r.amount, r.items, r.from, strings.Join(q.limits(r), " AND ")))
+	}
+	return statements
+}
+
+func (q Question) readings(snap *lake.Snapshot) (out []reading) {
 	least := q.least()
 	if q.Metric.Quantity && finer(snap.LineItems) {
 		least = ofItems
@@ -24,12 +40,17 @@ func (q Question) sql(snap *lake.Snapshot) (statements []string) {
 	files := map[level][]lake.Files{ofSummary: snap.Summaries, ofRollup: snap.Rollups, ofItems: snap.LineItems}[least]
 	for _, f := range files {
 		if least == ofItems {
-			statements = append(statements, q.overItems(f))
+			out = append(out, q.overItems(f))
 		} else {
-			statements = append(statements, q.overRollup(f))
+			out = append(out, q.overRollup(f))
 		}
 	}
-	return statements
+	return out
+}
+
+// limits are the question's time and filters.
+func (q Question) limits(r reading) []string {
+	return append([]string{r.day + " >= " + date(q.From), r.day + " < " + date(q.To)}, conditions(q.Filters, r.valueOf)...)
 }
 
 // finer says whether usage has more digits than a rollup keeps of it.
@@ -63,27 +84,29 @@ type reading struct {
 	day, hour string // hour is "" where only days are known
 	counted   string // the currency, or the unit
 	amount    string
+	items     string // how many line items a row stands for
+	has       func(normal string) bool
 	valueOf   func(Dimension) string
 }
 
-func (q Question) overRollup(f lake.Files) string {
+func (q Question) overRollup(f lake.Files) reading {
 	counted := "currency"
 	if q.Metric.Quantity {
 		counted = "unit"
 	}
-	return q.statement(reading{from: countedSums(f), day: "day", counted: counted, amount: q.Metric.Name, valueOf: func(d Dimension) string { return d.Name }})
+	return reading{from: countedSums(f), day: "day", counted: counted, amount: q.Metric.Name, items: "line_items", has: hasColumn(f), valueOf: func(d Dimension) string { return d.Name }}
 }
 
-func (q Question) overItems(f lake.Files) string {
+func (q Question) overItems(f lake.Files) reading {
 	has := hasColumn(f)
 	counted := currencyOf(has)
 	if q.Metric.Quantity {
 		counted = unitOf(has)
 	}
-	return q.statement(reading{
-		from: countedItems(f), day: dayOf(f), hour: hourOf(f), counted: counted, amount: q.Metric.SQL(has),
+	return reading{
+		from: countedItems(f), day: dayOf(f), hour: hourOf(f), counted: counted, amount: q.Metric.SQL(has), items: "1", has: has,
 		valueOf: func(d Dimension) string { return d.SQL(has) },
-	})
+	}
 }
 
 func (q Question) statement(r reading) string {
@@ -100,10 +123,7 @@ func (q Question) statement(r reading) string {
 	if q.Metric.Quantity { // rows that count nothing have no unit to speak of
 		having = " HAVING counted <> '' OR sum_amount <> 0"
 	}
-	fmt.Fprintf(&b, ", %s AS counted, sum(%s) AS sum_amount FROM %s WHERE %s >= %s AND %s < %s", r.counted, r.amount, r.from, r.day, date(q.From), r.day, date(q.To))
-	for _, condition := range conditions(q.Filters, r.valueOf) {
-		b.WriteString(" AND " + condition)
-	}
+	fmt.Fprintf(&b, ", %s AS counted, sum(%s) AS sum_amount FROM %s WHERE %s", r.counted, r.amount, r.from, strings.Join(q.limits(r), " AND "))
 	b.WriteString(" GROUP BY ALL" + having + " ORDER BY start_time, sum_amount DESC" + order.String() + ", counted")
 	return b.String()
 }
@@ -112,12 +132,11 @@ func date(t time.Time) string { return "DATE '" + t.Format(time.DateOnly) + "'" 
 
 // relation names Parquet files of one schema. Where some costs have more digits than others can take, all are given the same type
 // first: an expression over two of them could otherwise lose digits, while a cast that does not fit is an error.
-func relation(f lake.Files) string {
-	quoted := make([]string, len(f.Paths))
-	for i, p := range f.Paths {
-		quoted[i] = text(p)
-	}
-	from := "read_parquet([" + strings.Join(quoted, ", ") + "])"
+func relation(f lake.Files) string { return relationWith(f, "") }
+
+// relationWith does the same with options of the reader.
+func relationWith(f lake.Files, options string) string {
+	from := "read_parquet(" + paths(f) + options + ")"
 	wide, scale := false, 0
 	var costs []string
 	for _, c := range costColumns {
@@ -133,6 +152,15 @@ func relation(f lake.Files) string {
 		costs[i] = fmt.Sprintf("%s::DECIMAL(38,%d) AS %s", quote(c), scale, quote(c))
 	}
 	return "(SELECT * REPLACE (" + strings.Join(costs, ", ") + ") FROM " + from + ")"
+}
+
+// paths is the list of the files.
+func paths(f lake.Files) string {
+	quoted := make([]string, len(f.Paths))
+	for i, p := range f.Paths {
+		quoted[i] = text(p)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
 // costColumns are the columns of the lake that metrics of cost read.
@@ -301,9 +329,11 @@ func without(from string, owners []lake.Owner, account, payer string) string {
 }
 
 // countedItems are the line items that count.
-func countedItems(f lake.Files) string {
+func countedItems(f lake.Files) string { return countedWith(f, "") }
+
+func countedWith(f lake.Files, options string) string {
 	has := hasColumn(f)
-	return without(relation(f), f.Without, plain("line_item_usage_account_id")(has), plain("bill_payer_account_id")(has))
+	return without(relationWith(f, options), f.Without, plain("line_item_usage_account_id")(has), plain("bill_payer_account_id")(has))
 }
 
 // countedSums are the sums that count, of rollups and summaries.

@@ -342,6 +342,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/costs/dimensions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what costs can be grouped and filtered by: dimensions, and the tags and cost categories that line items have
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["listDimensions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/costs/export": {
         parameters: {
             query?: never;
@@ -354,6 +374,90 @@ export interface paths {
          * @description Needs the permission `bills:read`.
          */
         get: operations["exportCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs/forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Forecast the current month to its end, and compare it with the month before up to the same day
+         * @description The answer says by which method.
+         *
+         *     Needs the permission `bills:read`.
+         */
+        get: operations["forecastCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the line items behind a cost, those that cost most first
+         * @description Every amount is as AWS billed it.
+         *
+         *     Needs the permission `bills:read`.
+         */
+        get: operations["listCostItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs/items/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download all line items behind a cost as a file: CSV, JSON lines or Parquet
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["exportCostItems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/costs/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List values that a dimension has
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["listDimensionValues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -944,6 +1048,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sql/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the views that statements can read, with their columns, and how long a statement may take
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["listSQLViews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1313,6 +1437,77 @@ export interface components {
             /** @description Of all pages: one for each currency. Currencies are never added, and neither are units. */
             totals: components["schemas"]["CostTotal"][];
         };
+        CostDimension: {
+            /** @description What it is. */
+            doc: string;
+            /**
+             * @description What answers are read from: summaries and rollups answer at once.
+             * @enum {string}
+             */
+            from: "summaries" | "rollups" | "line items";
+            /** @description As questions name it. */
+            name: string;
+        };
+        CostDimensions: {
+            /** @description Cost categories that line items of the time have. The dimension is cost_category:KEY. */
+            cost_categories: string[];
+            /** @description Those that every bill has. */
+            dimensions: components["schemas"]["CostDimension"][];
+            /** @description How cost can be counted. */
+            metrics: components["schemas"]["CostMetric"][];
+            /** @description How filters compare. */
+            operators: string[];
+            /** @description Keys of tags that line items of the time have. The dimension is tag:KEY. */
+            tags: string[];
+        };
+        CostForecast: {
+            /** @description One for each currency; none while no bill of this month or the one before has come in. */
+            currencies: components["schemas"]["CurrencyForecast"][];
+            /**
+             * Format: int64
+             * @description Days of the month after it.
+             */
+            days_left: number;
+            /** @description How it is forecast, in words. */
+            method: string;
+            /** @description How cost was counted. */
+            metric: string;
+            /** @description What a reader of the amounts should know. */
+            notes: components["schemas"]["Note"][];
+            /** @description The month: YYYY-MM. */
+            period: string;
+            /** @description The last complete day of the bill, YYYY-MM-DD. Absent where there is none. */
+            through?: string;
+        };
+        CostItems: {
+            /** @description The columns, in the order that was asked for. */
+            columns: components["schemas"]["SQLColumn"][];
+            /**
+             * Format: int64
+             * @description Line items of all pages.
+             */
+            count: number;
+            /** @description First day, YYYY-MM-DD. */
+            from: string;
+            /** @description How cost was counted. */
+            metric: string;
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+            /** @description What a reader of the amounts should know. */
+            notes: components["schemas"]["Note"][];
+            /** @description A list of cells for each line item; those that cost most come first. Decimals are exact, as text; times are UTC; null is NULL. */
+            rows: unknown[][];
+            /** @description The day after the last, YYYY-MM-DD. */
+            to: string;
+            /** @description Of all pages: one for each currency, or unit. */
+            totals: components["schemas"]["CostTotal"][];
+        };
+        CostMetric: {
+            /** @description What it counts. */
+            doc: string;
+            /** @description As questions name it. */
+            name: string;
+        };
         CostPrevious: {
             /** @description First day, YYYY-MM-DD. */
             from: string;
@@ -1349,6 +1544,43 @@ export interface components {
             currency?: string;
             /** @description What usage is counted in. Absent when cost was asked for. */
             unit?: string;
+        };
+        CostValues: {
+            /** @description Whose values they are. */
+            dimension: string;
+            /** @description There are others: narrow them with contains. */
+            more: boolean;
+            /** @description Sorted. A blank is none: ask for it with not exists. */
+            values: string[];
+        };
+        CurrencyForecast: {
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description What goes on, on the average day. */
+            daily?: string;
+            /** @description What the whole month is expected to cost. Absent where there is too little to say: lacking tells why. */
+            expected?: string;
+            /** @description If the days left are like the dearest week of the history. */
+            high?: string;
+            /**
+             * Format: int64
+             * @description Complete days that the forecast looked at, at most 28.
+             */
+            history_days: number;
+            /** @description Why there is no forecast. */
+            lacking?: string;
+            /** @description The whole month before. */
+            last_month: string;
+            /** @description If the days left are like the cheapest week of the history. */
+            low?: string;
+            /** @description Of it, what goes on from day to day: usage, with its discounts and savings plans. */
+            running: string;
+            /** @description Both months up to the same day. Absent while this month has no complete day. */
+            same_days?: components["schemas"]["SameDays"];
+            /** @description Of it, what does not, and is not forecast: tax, credits, refunds, fees. */
+            standing: string;
+            /** @description What is billed of the month so far. */
+            to_date: string;
         };
         Definition: {
             /** @description In AWS's words: GZIP, ZIP, PARQUET. */
@@ -2023,6 +2255,11 @@ export interface components {
              * @enum {string}
              */
             code: "invalid" | "malformed" | "not_found" | "conflict" | "changed" | "unauthorized" | "forbidden" | "too_many" | "unavailable" | "internal";
+            /**
+             * Format: int64
+             * @description The character in that line, from 1.
+             */
+            column?: number;
             /** @description What was wrong, in one sentence. */
             detail: string;
             /** @description Every field that is wrong, when there are several. */
@@ -2031,6 +2268,11 @@ export interface components {
             field?: string;
             /** @description What to do. */
             hint?: string;
+            /**
+             * Format: int64
+             * @description Where in the field's text the mistake is, from 1.
+             */
+            line?: number;
             /** @description Stable and finer than the code: account_id_taken. */
             reason?: string;
             /** @description Names the request in the server's log. */
@@ -2164,6 +2406,14 @@ export interface components {
             /** @description One SELECT statement. */
             sql: string;
         };
+        SQLField: {
+            /** @description What it holds. */
+            doc: string;
+            /** @description As statements name it. */
+            name: string;
+            /** @description Its SQL type; s stands for as many digits as the bills have. */
+            type: string;
+        };
         SQLQuestion: {
             /**
              * Format: int64
@@ -2173,6 +2423,40 @@ export interface components {
             limit: number;
             /** @description One SELECT statement. */
             sql: string;
+        };
+        SQLView: {
+            /** @description Its columns. */
+            columns: components["schemas"]["SQLField"][];
+            /** @description What it holds. */
+            doc: string;
+            /** @description What other columns it has. */
+            more?: string;
+            /** @description As statements name it. */
+            name: string;
+        };
+        SQLViews: {
+            /**
+             * Format: double
+             * @description How long a statement may take.
+             */
+            seconds: number;
+            /** @description The views. */
+            views: components["schemas"]["SQLView"][];
+        };
+        SameDays: {
+            /**
+             * Format: int64
+             * @description How many days of this month are complete.
+             */
+            days: number;
+            /** @description The same days of the month before. */
+            last: string;
+            /** @description The last day of the month before that is counted, YYYY-MM-DD. */
+            last_through: string;
+            /** @description This month's first days. */
+            this: string;
+            /** @description The last of them, YYYY-MM-DD. */
+            through: string;
         };
         Session: {
             /** @description The browser, in its own words. */
@@ -3165,7 +3449,7 @@ export interface operations {
                 /** @description DIMENSION OPERATOR VALUE: "service is AmazonEC2", "tag:team not exists". Operators: is, is not, contains, not contains, exists, not exists. Repeated, all must hold; of one dimension and operator, is and contains take either. */
                 filter?: string[];
                 /** @description hourly, daily, monthly (the default) or total. */
-                granularity?: "daily" | "monthly" | "total";
+                granularity?: "hourly" | "daily" | "monthly" | "total";
                 /** @description First month or day, YYYY-MM or YYYY-MM-DD; by default the month five months ago. */
                 from?: string;
                 /** @description First month or day that is left out; by default the next month. */
@@ -3221,6 +3505,54 @@ export interface operations {
             };
         };
     };
+    listDimensions: {
+        parameters: {
+            query?: {
+                /** @description First month or day, YYYY-MM or YYYY-MM-DD; by default the month five months ago. */
+                from?: string;
+                /** @description First month or day that is left out; by default the next month. */
+                to?: string;
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("cost_categories" | "dimensions" | "metrics" | "operators" | "tags")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostDimensions"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     exportCosts: {
         parameters: {
             query?: {
@@ -3251,6 +3583,206 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forecastCosts: {
+        parameters: {
+            query?: {
+                /** @description DIMENSION OPERATOR VALUE, as of costs. Repeated, all must hold. */
+                filter?: string[];
+                /** @description How to count cost; unblended by default. Usage is not forecast. */
+                metric?: string;
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("currencies" | "days_left" | "method" | "metric" | "notes" | "period" | "through")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostForecast"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCostItems: {
+        parameters: {
+            query?: {
+                /** @description DIMENSION OPERATOR VALUE, as of costs: "service is AmazonEC2". Repeated, all must hold. */
+                filter?: string[];
+                /** @description First month or day, YYYY-MM or YYYY-MM-DD; by default the month five months ago. */
+                from?: string;
+                /** @description First month or day that is left out; by default the next month. */
+                to?: string;
+                /** @description How to count cost; unblended by default. */
+                metric?: string;
+                /** @description Columns, comma-separated: dimensions, metrics, tag:KEY, cost_category:KEY, billing_period, day, hour, currency, unit, and columns of the lake such as ChargeDescription, by that name or AWS's. By default those that people look for. */
+                columns?: string;
+                /** @description The next_cursor of the page before. Opaque, and good for as long as no delivery changes the answer. */
+                cursor?: string;
+                /** @description Line items at most. */
+                limit?: number;
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("columns" | "count" | "from" | "metric" | "next_cursor" | "notes" | "rows" | "to" | "totals")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostItems"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportCostItems: {
+        parameters: {
+            query?: {
+                /** @description DIMENSION OPERATOR VALUE, as of costs: "service is AmazonEC2". Repeated, all must hold. */
+                filter?: string[];
+                /** @description First month or day, YYYY-MM or YYYY-MM-DD; by default the month five months ago. */
+                from?: string;
+                /** @description First month or day that is left out; by default the next month. */
+                to?: string;
+                /** @description How to count cost; unblended by default. */
+                metric?: string;
+                /** @description Columns, comma-separated: dimensions, metrics, tag:KEY, cost_category:KEY, billing_period, day, hour, currency, unit, and columns of the lake such as ChargeDescription, by that name or AWS's. By default those that people look for. */
+                columns?: string;
+                /** @description csv, jsonl or parquet. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDimensionValues: {
+        parameters: {
+            query: {
+                /** @description First month or day, YYYY-MM or YYYY-MM-DD; by default the month five months ago. */
+                from?: string;
+                /** @description First month or day that is left out; by default the next month. */
+                to?: string;
+                /** @description A dimension, tag:KEY or cost_category:KEY. */
+                dimension: string;
+                /** @description Only values with this in them; upper and lower case are the same. */
+                contains?: string;
+                /** @description Values at most. */
+                limit?: number;
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("dimension" | "more" | "values")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CostValues"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4472,6 +5004,50 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSQLViews: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("seconds" | "views")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SQLViews"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
                 headers: {
                     [name: string]: unknown;
                 };

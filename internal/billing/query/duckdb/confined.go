@@ -3,8 +3,10 @@ package duckdb
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/bursarhq/bursar"
@@ -55,12 +57,12 @@ func (c *Confined) Run(ctx context.Context, s query.Statement, out query.Results
 	}
 	rows, err := conn.QueryContext(ctx, text)
 	if err != nil {
-		return false, refused(ctx, err)
+		return false, refused(ctx, s.Text, err)
 	}
 	defer rows.Close()
 	more, err = deliver(rows, s.MaxRows, out)
 	if rows.Err() != nil {
-		return false, refused(ctx, rows.Err())
+		return false, refused(ctx, s.Text, rows.Err())
 	}
 	return more, err
 }
@@ -72,7 +74,7 @@ func (c *Confined) prepare(ctx context.Context, conn *sql.Conn, s query.Statemen
 		quoted[i] = "'" + strings.ReplaceAll(f, "'", "''") + "'"
 	}
 	steps := []string{
-		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false", "SET temp_directory = ''", "SET TimeZone = 'UTC'",
+		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false", "SET temp_directory = ''", "SET TimeZone = 'UTC'", "SET errors_as_json = true",
 		fmt.Sprintf("SET memory_limit = '%dMB'", c.memoryMB),
 		"SET allowed_paths = [" + strings.Join(quoted, ", ") + "]",
 	}
@@ -92,7 +94,7 @@ func (c *Confined) prepare(ctx context.Context, conn *sql.Conn, s query.Statemen
 }
 
 // refused says in words for people why DuckDB did not run a statement.
-func refused(ctx context.Context, err error) error {
+func refused(ctx context.Context, statement string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -103,14 +105,45 @@ func refused(ctx context.Context, err error) error {
 	invalid := func(message, reason, hint string) error {
 		return bursar.InvalidField("sql", "%s", message).WithReason(reason).WithHint("%s", hint)
 	}
-	message, _, _ := strings.Cut(e.Msg, "\n\nLINE ")
-	switch e.Type {
-	case duckdb.ErrorTypeOutOfMemory:
+	told := tell(e)
+	switch told.Type {
+	case "Out of Memory":
 		return invalid("the statement needs more memory than it may use", "memory_limit", "group by less, add LIMIT, or ask costs_daily instead of line_items")
-	case duckdb.ErrorTypePermission, duckdb.ErrorTypeIO:
+	case "Permission", "IO":
 		return invalid("a statement reads the views and nothing else", "sql_not_allowed", "SHOW TABLES lists them")
 	}
-	return invalid(message, "sql_error", "DESCRIBE line_items lists its columns")
+	wrong := bursar.InvalidField("sql", "%s", told.Type+" Error: "+told.Message).WithReason("sql_error").WithHint("DESCRIBE line_items lists its columns")
+	return told.place(wrong, statement)
+}
+
+// told is an error as DuckDB tells it: see errors_as_json.
+type told struct {
+	Type     string `json:"exception_type"`
+	Message  string `json:"exception_message"`
+	Position string `json:"position"` // in bytes from the beginning of the statement; "" where it is about no place
+}
+
+// tell reads an error. What is no JSON is told as it is.
+func tell(e *duckdb.Error) told {
+	at := strings.IndexByte(e.Msg, '{')
+	var t told
+	if at >= 0 && json.Unmarshal([]byte(e.Msg[at:]), &t) == nil && t.Type != "" {
+		return t
+	}
+	kind, message, ok := strings.Cut(e.Msg, " Error: ")
+	if !ok {
+		return told{Type: "SQL", Message: e.Msg}
+	}
+	return told{Type: kind, Message: message}
+}
+
+// place says where in a statement the error is.
+func (t told) place(e *bursar.Error, statement string) error {
+	at, err := strconv.Atoi(t.Position)
+	if err != nil {
+		return e
+	}
+	return e.At(statement, at)
 }
 
 func deliver(rows *sql.Rows, most int, out query.Results) (more bool, err error) {

@@ -106,6 +106,9 @@ func failed(ctx context.Context, err error) error {
 
 type values []any
 
+// Null says whether a cell is NULL.
+func (v values) Null(i int) bool { return v[i] == nil }
+
 // Text returns a cell as text.
 func (v values) Text(i int) string {
 	if s, ok := v[i].(string); ok {

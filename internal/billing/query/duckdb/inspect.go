@@ -22,12 +22,12 @@ var swelling = []string{"repeat", "lpad", "rpad", "printf", "format", "bar", "li
 // inspect reads a statement by DuckDB's own parser, without running anything, and answers with the text to run: the same, with a limit
 // where it has none. Anything but one SELECT over the views is an Invalid error.
 func inspect(ctx context.Context, conn *sql.Conn, s query.Statement) (string, error) {
-	text := strings.TrimRight(strings.TrimSpace(s.Text), "; \t\r\n")
+	text := strings.TrimRight(s.Text, "; \t\r\n")
 	node, err := parse(ctx, conn, text)
 	if err != nil {
 		return "", err
 	}
-	w := walk{known: map[string]bool{}}
+	w := walk{text: text, known: map[string]bool{}}
 	for _, r := range s.Relations {
 		w.known[r.Name] = true
 		w.views = append(w.views, r.Name)
@@ -50,7 +50,7 @@ func inspect(ctx context.Context, conn *sql.Conn, s query.Statement) (string, er
 type node = map[string]any
 
 func parse(ctx context.Context, conn *sql.Conn, text string) (node, error) {
-	wrong := func(reason, format string, args ...any) error {
+	wrong := func(reason, format string, args ...any) *bursar.Error {
 		return bursar.InvalidField("sql", format, args...).WithReason(reason).WithHint("send one SELECT statement; SHOW TABLES lists what it can read")
 	}
 	var raw string
@@ -62,6 +62,7 @@ func parse(ctx context.Context, conn *sql.Conn, text string) (node, error) {
 		Error      bool   `json:"error"`
 		Type       string `json:"error_type"`
 		Message    string `json:"error_message"`
+		Position   string `json:"position"`
 		Statements []struct {
 			Node       node           `json:"node"`
 			Parameters map[string]any `json:"-"`
@@ -75,7 +76,7 @@ func parse(ctx context.Context, conn *sql.Conn, text string) (node, error) {
 	case tree.Error && tree.Type == "not implemented": // DuckDB's word for whatever is no SELECT: it tells those alone as a tree
 		return nil, wrong("sql_not_allowed", "only SELECT is run: nothing can be changed, loaded, attached or written")
 	case tree.Error:
-		return nil, wrong("sql_syntax", "%s", tree.Message)
+		return nil, told{Position: tree.Position}.place(wrong("sql_syntax", "%s", tree.Message), text)
 	case len(tree.Statements) != 1:
 		return nil, wrong("sql_not_one", "there are %d statements, and one is run", len(tree.Statements))
 	case len(tree.Statements[0].Named) > 0:
@@ -96,6 +97,7 @@ func limited(n node) bool {
 
 // walk goes through a statement's tree.
 type walk struct {
+	text  string
 	known map[string]bool // views, and what WITH defines
 	views []string
 	err   error
@@ -120,13 +122,19 @@ func (w *walk) names(v any) {
 
 func (w *walk) check(v any) {
 	each(v, func(n node) {
-		if w.err == nil {
-			w.err = w.one(n)
+		if w.err != nil {
+			return
+		}
+		if err := w.one(n); err != nil {
+			w.err = err
+			if at, ok := n["query_location"].(float64); ok {
+				w.err = err.At(w.text, int(at))
+			}
 		}
 	})
 }
 
-func (w *walk) one(n node) error {
+func (w *walk) one(n node) *bursar.Error {
 	kind, _ := n["type"].(string)
 	str := func(key string) string { s, _ := n[key].(string); return s }
 	switch {

@@ -39,6 +39,9 @@ func Run(t *testing.T, open func(t *testing.T, dir string) Engine) {
 		"TopAndTheRest":                    top,
 		"NothingPublished":                 nothing,
 		"NamesThatLookLikeSQLAreOnlyNames": quoting,
+		"LineItemsPageByPage":              items,
+		"LineItemsAsFiles":                 itemFiles,
+		"KnownKeysAndValues":               known,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
