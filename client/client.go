@@ -83,6 +83,9 @@ func (e *Error) Error() string {
 	if msg == "" {
 		msg = e.Title
 	}
+	if e.Line > 0 {
+		msg = fmt.Sprintf("line %d, column %d: %s", e.Line, e.Column, msg)
+	}
 	if e.Field != "" && !strings.HasPrefix(msg, e.Field) {
 		msg = e.Field + ": " + msg
 	}
