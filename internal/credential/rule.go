@@ -2,6 +2,7 @@ package credential
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/awsapi"
@@ -50,9 +51,25 @@ func wrongAccount(want, got string) error {
 }
 
 func reasonOf(err error) string {
-	var e *bursar.Error
-	if errors.As(err, &e) {
+	if e := problem(err); e != nil {
 		return e.Reason
 	}
 	return string(bursar.CodeOf(err))
+}
+
+// problem is the first of our errors in a chain; nil when there is none.
+func problem(err error) *bursar.Error {
+	var e *bursar.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
+
+// capital makes a sentence of a message.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }

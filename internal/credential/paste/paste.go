@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/permission"
 )
 
 // Most is the longest text that is read, in bytes.
@@ -34,9 +35,8 @@ func Read(text, profile string) (Key, error) {
 	switch trimmed := strings.TrimSpace(text); {
 	case trimmed == "":
 		return Key{}, refuse("there is nothing in it").WithHint("%s", forms)
-	case strings.Contains(strings.ToLower(text), "x-amz-access-token"):
-		return Key{}, refuse("x-amz-access-token is no name of AWS's").
-			WithHint("it belongs to Amazon's Selling Partner API. Paste the session token as AWS_SESSION_TOKEN: bursar sends it as X-Amz-Security-Token, as AWS wants it")
+	case len(permission.Misnamed(text)) > 0:
+		return Key{}, refuse("it holds a name that AWS does not have").WithHint("%s", strings.Join(permission.Misnamed(text), "; "))
 	case trimmed[0] == '{', trimmed[0] == '[' && !section.MatchString(firstLine(trimmed)):
 		return readJSON(trimmed)
 	case csvHeader.MatchString(trimmed):
