@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/awsapi"
@@ -64,6 +65,14 @@ func (r rollout) remedy(t *Target) string {
 	return fmt.Sprintf("Look at the list of members for what each lacks; the StackSet %s in payer %s must target their organizational units.", r.set, t.Account.AccountID)
 }
 
+// mend says what has to go, as far as AWS's words tell.
+func mend(reason string) string {
+	if strings.Contains(reason, "already exists") {
+		return "Something of the same name is in the account already: delete it there, or give it another name"
+	}
+	return "Mend what AWS says below"
+}
+
 // explain says why a member has no role, where the StackSet tells.
 func (r rollout) explain(v *Verified) {
 	if v.State != bursar.MemberNotDeployed || v.Passing || !r.readable && r.possible {
@@ -86,7 +95,7 @@ func (r rollout) explain(v *Verified) {
 		f.Remedy = "Check again in a few minutes."
 	case i.Status != "CURRENT":
 		f.Code, f.Message = "deployment_failed", fmt.Sprintf("The StackSet %s could not make the role in account %s: %s %s.", r.set, id, i.Status, orDefault(i.Detail, "without a detail"))
-		f.Remedy = "Mend what AWS says below, then choose \"Redeploy\" for the StackSet's instance in that account. AWS says: " + orDefault(i.Reason, "nothing")
+		f.Remedy = fmt.Sprintf("%s, then redeploy the StackSet to that account (in the payer: StackSets, %s, Stack instances) and check the members again. AWS says:\n%s", mend(i.Reason), r.set, orDefault(i.Reason, "nothing"))
 	}
 	if f.Evidence != nil {
 		f.Evidence["stack_set"], f.Evidence["stack_instance"] = r.set, i.Status+" "+i.Detail

@@ -93,8 +93,13 @@ export class Tab {
   }
 
   async shot(name: string) {
+    await this.picture(this.page, name);
+  }
+
+  // picture keeps how any page looks.
+  async picture(page: Page, name: string) {
     mkdirSync(shots, { recursive: true });
-    await this.page.screenshot({ path: `${shots}${name}.png`, fullPage: true });
+    await page.screenshot({ path: `${shots}${name}.png`, fullPage: true });
   }
 
   // barriers lists what axe finds serious on the page. The orientation of the layout's toolbar is the component library's own.

@@ -12,6 +12,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/bursarhq/bursar/internal/sandbox/billing"
@@ -77,12 +78,14 @@ func (k *Console) routes() *http.ServeMux {
 	mux.HandleFunc("GET /console/cloudformation/home/stacksets/create", k.page(k.reviewSet))
 	mux.HandleFunc("POST /console/cloudformation/home/stacksets/create", k.page(k.createSet))
 	mux.HandleFunc("POST /console/cloudformation/home/stacksets/access", k.page(k.setAccess))
+	mux.HandleFunc("POST /console/cloudformation/home/stacksets/instances", k.page(k.redeploy))
 	mux.HandleFunc("GET "+billsPath, k.page(k.showBills))
 	mux.HandleFunc("POST "+billsPath+"/clock", k.page(k.moveClock))
 	mux.HandleFunc("POST "+billsPath+"/deliveries", k.page(k.changeBills))
 	mux.HandleFunc("GET /console/iam/home/roles", k.page(k.roles))
 	mux.HandleFunc("GET /console/iam/home/roles/create", k.page(k.reviewRole))
 	mux.HandleFunc("POST /console/iam/home/roles/create", k.page(k.createRole))
+	mux.HandleFunc("POST /console/iam/home/roles/delete", k.page(k.deleteRole))
 	return mux
 }
 
@@ -109,6 +112,17 @@ type view struct {
 	Accounts []cloud.Account // to choose from
 	Region   string
 	Path     string // of this page with its query, to come back to
+}
+
+// Service names the part of AWS that a page belongs to, as AWS's own pages do above their titles.
+func (v view) Service() string {
+	switch {
+	case strings.HasPrefix(v.Path, "/console/cloudformation/"):
+		return "CloudFormation"
+	case strings.HasPrefix(v.Path, "/console/iam/"):
+		return "IAM"
+	}
+	return "Sandbox"
 }
 
 // page turns a handler into an answer: whatever it returns is rendered to a buffer first, so that a page is whole or

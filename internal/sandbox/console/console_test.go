@@ -271,6 +271,45 @@ func TestStackSetByHand(t *testing.T) {
 	}
 }
 
+// TestRedeployAfterAFailure: a role that is in the way keeps AWS from making one; once it is gone, the account is tried again.
+func TestRedeployAfterAFailure(t *testing.T) {
+	b := setup(t)
+	a := account(payer, bursar.KindPayer)
+	steps, err := b.config.Setup(a, bursar.Status{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	step, member := steps[len(steps)-1], "333344445555"
+	b.post(t, b.url+"/console/signin", url.Values{"account": {member}})
+	inTheWay := url.Values{"awsAccount": {"999900001111"}, "externalId": {"x"}, "roleName": {"bursar-k3j2h1g4f5"}, "path": {"/"}}
+	if status, body := b.post(t, b.url+"/console/iam/home/roles/create", inTheWay); status != http.StatusOK {
+		t.Fatalf("%d\n%s", status, body)
+	}
+	b.post(t, b.url+"/console/signin", url.Values{"account": {payer}})
+	address := moved(step.Links[0].URL)
+	values := form(b.get(t, address+"&"+url.Values{"templateURL": {step.Template.URL}}.Encode()))
+	values.Set("stackName", step.StackName)
+	values.Set("acknowledge", "on")
+	for _, p := range step.Parameters {
+		values.Set("param_"+p.Key, p.Value)
+	}
+	_, body := b.post(t, address, values)
+	again := `aria-label="Redeploy to ` + member + `"`
+	if !strings.Contains(body, "already exists") || strings.Count(body, "Redeploy to") != 1 || !strings.Contains(body, again) {
+		t.Fatalf("one account fails, and can be tried again:\n%s", body)
+	}
+	b.post(t, b.url+"/console/signin", url.Values{"account": {member}})
+	b.post(t, b.url+"/console/iam/home/roles/delete", url.Values{"roleName": {"bursar-k3j2h1g4f5"}})
+	b.post(t, b.url+"/console/signin", url.Values{"account": {payer}})
+	unit := url.Values{"stackSetName": {step.StackName}, "unit": {"ou-exmp-workload"}, "account": {member}}
+	if _, body = b.post(t, b.url+"/console/cloudformation/home/stacksets/instances", unit); strings.Contains(body, again) {
+		t.Errorf("the account still fails:\n%s", body)
+	}
+	if _, e := b.cloud.Role(member, "bursar-k3j2h1g4f5"); e != nil {
+		t.Error(e)
+	}
+}
+
 func TestCreateRolePage(t *testing.T) {
 	b := setup(t)
 	b.post(t, b.url+"/console/signin", url.Values{"account": {lone}})

@@ -56,6 +56,13 @@ func (k *Console) roles(_ *http.Request, v *view) {
 	v.Name, v.Title, v.Data = "roles", "Roles", k.cloud.Roles(v.Account.ID)
 }
 
+// deleteRole removes a role with its policies, as AWS's page does.
+func (k *Console) deleteRole(r *http.Request, v *view) {
+	e := k.cloud.DeleteRole(v.Account.ID, r.PostFormValue("roleName"), true)
+	k.roles(r, v)
+	v.problem(e)
+}
+
 func (k *Console) reviewRole(r *http.Request, v *view) {
 	v.Name, v.Title, v.Data = "role_create", "Create role", readRole(r)
 }

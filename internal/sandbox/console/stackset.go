@@ -51,6 +51,20 @@ func (k *Console) createSet(r *http.Request, v *view) {
 	v.To = "/console/cloudformation/home/stacksets?region=" + v.Region
 }
 
+// redeploy makes the stack of one account again: the way out after whatever kept AWS from making it was mended.
+func (k *Console) redeploy(r *http.Request, v *view) {
+	to := cfn.Targets{
+		OrganizationalUnitIDs: []string{r.PostFormValue("unit")}, Accounts: []string{r.PostFormValue("account")}, FilterType: "INTERSECTION",
+		Regions: []string{v.Region},
+	}
+	admin, e := k.cloud.Admin(v.Account.ID)
+	if e == nil {
+		_, e = k.cfn.CreateStackInstances(r.Context(), admin, v.Region, r.PostFormValue("stackSetName"), "", to)
+	}
+	k.stackSets(r, v)
+	v.problem(e)
+}
+
 // setAccess activates or deactivates the trusted access of StackSets with the organization.
 func (k *Console) setAccess(r *http.Request, v *view) {
 	org, ok := k.cloud.OrganizationOf(v.Account.ID)

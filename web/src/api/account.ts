@@ -23,3 +23,11 @@ export const useSetup = (account: string) =>
     queryFn: () => answer(api.GET("/api/v1/accounts/{account}/setup", { params: { path: { account } } })),
     enabled: account !== "",
   });
+
+// useCandidates asks for the billing exports that an account has in AWS, as they were seen last.
+export const useCandidates = (account: string) =>
+  useQuery({
+    queryKey: ["candidates", account],
+    queryFn: () => answer(api.GET("/api/v1/accounts/{account}/exports", { params: { path: { account } } })),
+    enabled: account !== "",
+  });

@@ -5,7 +5,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import type { Finding } from "../api/client";
-import { when } from "./format";
+import { checks, when } from "./format";
 import { Status } from "./status";
 
 const rank: Record<string, number> = { failed: 0, unknown: 1, warning: 2, waiting: 3, skipped: 5, ok: 6 };
@@ -25,7 +25,7 @@ export function Findings({ items }: { items: Finding[] }) {
 
 function One({ of: f }: { of: Finding }) {
   return (
-    <Container header={<Header variant="h3" description={`${f.code}, since ${when(f.since)}, seen ${when(f.at)}`} actions={<Status of={f.status} />}>{f.check}</Header>}>
+    <Container header={<Header variant="h3" description={`${f.code}, since ${when(f.since)}, seen ${when(f.at)}`} actions={<Status of={f.status} />}>{checks[f.check] ?? f.check}</Header>}>
       <SpaceBetween size="xs">
         <Box>{f.message}</Box>
         {f.remedy && <Remedy text={f.remedy} />}

@@ -9,6 +9,23 @@ export const capabilities: Record<string, string> = {
   member_access: "Linked accounts",
 };
 
+// checks are the names of the checks, for people.
+export const checks: Record<string, string> = {
+  assume_role: "The role can be assumed",
+  account_match: "It is in this account",
+  external_id_required: "It requires its external id",
+  trust_policy: "It trusts nobody else",
+  template_version: "Its template is the newest",
+  permissions: "Its permissions",
+  organization: "Payer, linked or standalone",
+  export_definition: "The export",
+  export_bucket: "The export's bucket",
+  export_delivery: "Deliveries",
+  cost_explorer: "Cost Explorer",
+  member_access: "Linked accounts",
+  inventory: "Inventory",
+};
+
 export const kinds: Record<string, string> = { payer: "Payer", linked: "Linked", standalone: "Standalone", unknown: "Not known yet" };
 
 // grouped rounds a decimal text to so many places, half away from zero, and groups its digits.
@@ -54,6 +71,9 @@ export function bytes(n: number): string {
 
 // when shows a time in UTC.
 export const when = (t: string | undefined): string => (t ? t.slice(0, 16).replace("T", " ") + " UTC" : "–");
+
+// clock shows a time of the day in UTC, to the second.
+export const clock = (t: string | undefined): string => (t ? t.slice(11, 19) + " UTC" : "–");
 
 // addMonths moves a month, YYYY-MM.
 export function addMonths(month: string, n: number): string {

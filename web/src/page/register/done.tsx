@@ -1,26 +1,52 @@
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
+import { useNavigate } from "react-router";
 import type { Account, Step } from "../../api/client";
 import { kinds } from "../../part/format";
 import { Status } from "../../part/status";
+import { Arriving } from "./arriving";
 
+const open = (s: Step) => s.state === "next" || s.state === "later";
+
+// Done sums a registration up, and says what comes by itself from here.
 export function Done({ account: a, steps }: { account: Account; steps: Step[] }) {
+  const go = useNavigate();
+  const left = steps.filter(open);
   return (
-    <Container header={<Header variant="h2">{`${a.name} (${a.account_id})`}</Header>}>
-      <SpaceBetween size="s">
-        <Box>
-          <Status of={a.status.summary} /> {kinds[a.kind] ?? a.kind}
-        </Box>
-        {steps.map((s) => (
-          <Box key={s.id}>
-            <Status of={s.state} /> {s.title}
+    <SpaceBetween size="l">
+      {left.length > 0 ? (
+        <Alert type="warning" header="Something is left to be done">
+          {left.map((s) => s.title).join("; ")}. The registration goes on there whenever you come back to it.
+        </Alert>
+      ) : (
+        <Alert type="success" header="The registration is finished">
+          {next(a)}
+        </Alert>
+      )}
+      <Container header={<Header variant="h2">{`${a.name} (${a.account_id})`}</Header>}>
+        <SpaceBetween size="s">
+          <Box>
+            <Status of={a.status.summary} /> {kinds[a.kind] ?? a.kind}
           </Box>
-        ))}
-        {a.kind === "linked" && <Box>A linked account has no bill of its own: its payer&apos;s exports hold its costs.</Box>}
-        {a.status.data_arrival === "awaiting_first_delivery" && <Box>AWS delivers for the first time within 24 hours. bursar looks by itself.</Box>}
-      </SpaceBetween>
-    </Container>
+          <Arriving account={a} steps={steps} />
+          <Button onClick={() => void go("/accounts/register")}>Register another account</Button>
+        </SpaceBetween>
+      </Container>
+    </SpaceBetween>
   );
+}
+
+function next(a: Account): string {
+  if (a.kind === "linked") return "A linked account has no bill of its own: its payer's export holds its costs.";
+  switch (a.status.data_arrival) {
+    case "awaiting_first_delivery":
+      return "AWS delivers for the first time within 24 hours. bursar looks by itself, and brings the bill in.";
+    case "receiving":
+      return "Bills arrive: bursar brings each delivery in by itself.";
+  }
+  return "bursar checks the account by itself from now on, and says on its page when something breaks.";
 }
