@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
+	"time"
 
+	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/cli"
 )
 
@@ -34,14 +37,37 @@ func (Local) Serve(ctx context.Context, o cli.ServeOptions, out, log io.Writer) 
 	return nil
 }
 
+// newLog makes the log. Whatever looks like a secret of bursar's, and the secrets of the settings, are taken out of every line, wherever the
+// text comes from: an error of a library, a panic, a name that somebody gave.
 func newLog(w io.Writer, c Config) *slog.Logger {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		level = slog.LevelInfo
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: c.redact}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(w, o))
 	}
 	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// redact takes secrets out of an attribute of a line in the log.
+func (c Config) redact(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindString, slog.KindAny:
+		if _, isTime := a.Value.Any().(time.Time); isTime {
+			return a
+		}
+		text := a.Value.String()
+		clean := bursar.Redact(text)
+		for _, secret := range []bursar.Secret{c.SecretAccessKey, c.SessionToken, c.OIDC.ClientSecret} {
+			if !secret.IsZero() {
+				clean = strings.ReplaceAll(clean, secret.Reveal(), "[redacted]")
+			}
+		}
+		if clean != text {
+			a.Value = slog.StringValue(clean)
+		}
+	}
+	return a
 }
