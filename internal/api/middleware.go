@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/tracing"
 	"github.com/klauspost/compress/gzhttp"
 )
 
@@ -86,6 +87,7 @@ func (a *API) logged(next http.Handler) http.Handler {
 		a.Log.LogAttrs(r.Context(), level, "request", slog.String("method", r.Method), slog.String("path", bursar.Redact(r.URL.Path)),
 			slog.Int("status", seen.status), slog.Int64("bytes", seen.bytes), slog.Duration("took", time.Since(start)),
 			slog.String("request_id", c.id), slog.String("key", c.key), slog.String("user", c.user), slog.String("from", c.from))
+		tracing.Answered(r.Context(), r.Method, routeOf(r.Pattern), c.id, seen.status)
 		if a.Answered != nil {
 			a.Answered(r.Method, r.Pattern, cmp.Or(seen.status, http.StatusOK), time.Since(start))
 		}
@@ -93,6 +95,12 @@ func (a *API) logged(next http.Handler) http.Handler {
 			panic(http.ErrAbortHandler) // ends the connection: nobody takes the half for the whole
 		}
 	})
+}
+
+// routeOf is the path of a pattern; "" of none, and of the one that says that nothing matched.
+func routeOf(pattern string) string {
+	_, path, _ := strings.Cut(pattern, " ")
+	return path
 }
 
 // guarded answers when the handler breaks. It says whether what was answered is whole.

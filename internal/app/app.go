@@ -28,6 +28,7 @@ import (
 	"github.com/bursarhq/bursar/internal/seal"
 	"github.com/bursarhq/bursar/internal/seal/local"
 	"github.com/bursarhq/bursar/internal/store"
+	"github.com/bursarhq/bursar/internal/tracing"
 	"github.com/bursarhq/bursar/web"
 )
 
@@ -40,6 +41,7 @@ type App struct {
 	log         *slog.Logger
 	listener    net.Listener
 	metrics     *metric.Set
+	tracer      *tracing.Tracer // nil where nothing is traced
 	store       *store.Store
 	sealer      *seal.Sealer
 	keyring     *local.Keyring
@@ -65,6 +67,12 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 			err = errors.Join(err, a.Close())
 		}
 	}()
+	if a.tracer, err = tracing.Open(ctx, c.Tracing, cli.Version(), log); err != nil {
+		return nil, err
+	}
+	a.onClose(a.tracer.Close)
+	log = a.tracer.Log(log)
+	a.log = log
 	if a.listener, err = listen(ctx, c.Addr); err != nil {
 		return nil, err
 	}
@@ -179,7 +187,7 @@ func (a *App) ready(ctx context.Context) error {
 
 // Handler is the whole HTTP face.
 func (a *App) Handler() http.Handler {
-	return faces(a.api, a.countedFace("console", console.New(web.Built())), a.countedFace("cloudcraft", a.cloudcraft))
+	return a.tracer.HTTP(faces(a.api, a.countedFace("console", console.New(web.Built())), a.countedFace("cloudcraft", a.cloudcraft)))
 }
 
 // Close lets go of everything that New opened. It may be called twice.

@@ -19,6 +19,7 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth/oidc"
 	"github.com/bursarhq/bursar/internal/check"
+	"github.com/bursarhq/bursar/internal/tracing"
 	"gopkg.in/yaml.v3"
 )
 
@@ -29,6 +30,9 @@ type Config struct {
 	PublicURL string
 
 	MetricsAddr string // "" serves no metrics
+
+	OTLPEndpoint string
+	Tracing      tracing.Settings // made of OTLPEndpoint and the OTEL_ variables
 
 	TrustedProxies  []netip.Prefix
 	SessionIdle     time.Duration
@@ -203,6 +207,7 @@ var options = []option{
 	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr(func(c *Config) *string { return &c.Addr })},
 	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
 	{key: "metrics_addr", doc: "Address at which Prometheus reads /metrics, for example 127.0.0.1:9440. Empty for none. Nobody has to sign in there: listen on loopback, or where only Prometheus gets to. The metrics hold no secrets and no account ids.", set: listenAddr(func(c *Config) *string { return &c.MetricsAddr })},
+	{key: "otlp_endpoint", doc: "OpenTelemetry collector that traces are sent to, by OTLP over HTTP: http://127.0.0.1:4318, for example. Empty for what OTEL_EXPORTER_OTLP_ENDPOINT says, and none without that. The other standard OTEL_ variables are honoured, see operations.md.", set: httpURL(func(c *Config) *string { return &c.OTLPEndpoint })},
 	{key: "trusted_proxies", doc: "Proxies in front of bursar, as networks with commas between them: 10.0.0.0/8, 192.0.2.7/32. Their X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.", set: networks},
 	{key: "session_idle", def: "12h", doc: "How long a person who has signed in may do nothing before they must sign in again.", set: span(func(c *Config) *time.Duration { return &c.SessionIdle }, time.Minute)},
 	{key: "session_lifetime", def: "168h", doc: "How long a person stays signed in at the most.", set: span(func(c *Config) *time.Duration { return &c.SessionLifetime }, time.Minute)},
@@ -261,6 +266,9 @@ func LoadConfig(file string, environ []string) (Config, error) {
 		if err := o.set(&c, value); err != nil {
 			return c, bursar.Errorf(bursar.Invalid, "setting %s (from %s): %w", o.key, where, err)
 		}
+	}
+	if c.Tracing, err = tracing.Read(c.OTLPEndpoint, environ); err != nil {
+		return c, err
 	}
 	return c, c.check()
 }

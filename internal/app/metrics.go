@@ -12,6 +12,7 @@ import (
 	"github.com/bursarhq/bursar/internal/job/kind"
 	"github.com/bursarhq/bursar/internal/metric"
 	"github.com/bursarhq/bursar/internal/store"
+	"github.com/bursarhq/bursar/internal/tracing"
 )
 
 // listenMetrics takes the address of the metrics, when the settings have one.
@@ -96,5 +97,8 @@ func (a *App) countedFace(name string, next http.Handler) http.Handler {
 		seen, start := metric.Watch(w), time.Now()
 		next.ServeHTTP(seen, r)
 		a.metrics.Request(r.Method, name, seen.Status(), time.Since(start))
+		if name == "console" { // the other says itself which of its routes it was
+			tracing.Answered(r.Context(), r.Method, name, "", seen.Status())
+		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +28,26 @@ type land struct {
 	*testing.T
 	aws *sandbox.Sandbox
 	app *app.App
+	log *lines // what the server logged, from debug on
 	*client.Client
+}
+
+// lines is a log that can be read while it is written.
+type lines struct {
+	mu sync.Mutex
+	b  strings.Builder
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func newLand(t *testing.T, change ...func(*app.Config)) land {
@@ -49,7 +69,9 @@ func newLand(t *testing.T, change ...func(*app.Config)) land {
 	for _, f := range change {
 		f(&c)
 	}
-	a, err := app.New(t.Context(), c, slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})))
+	log := &lines{}
+	a, err := app.New(t.Context(), c, slog.New(slog.NewMultiHandler(
+		slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}), slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +91,7 @@ func newLand(t *testing.T, change ...func(*app.Config)) land {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return land{t, aws, a, api}
+	return land{t, aws, a, log, api}
 }
 
 // must gives what a call answered, or ends the test.

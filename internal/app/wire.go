@@ -36,6 +36,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		// One import uses every core, and all the memory that imports may have.
 		job.Kind{Name: api.KindImport, AtOnce: 1, Do: a.imports(bucketOf(aws)).Do},
 	)...)
+	a.runner.Tracer = a.tracer
 	a.scheduler = job.NewScheduler(a.runner,
 		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, ownAccess)},
 		job.Schedule{Name: "look at every organization", Every: a.config.CheckEvery / 10, Due: due(api.KindSync, a.config.CheckEvery, payers)},
@@ -45,7 +46,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
 		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws},
-		Costs: query.Questions{Lake: a.lake, Engine: a.engine, Known: &query.KnownKeys{}}, SQL: a.statements(), SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
+		Costs: tracedCosts{query.Questions{Lake: a.lake, Engine: a.engine, Known: &query.KnownKeys{}}}, SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func (a *App) imports(delivered kind.Buckets) kind.Import {
 		}
 		return delivered(ctx, acct, e)
 	}
-	return kind.Import{Store: a.store, Lake: countedImports{a.lake, a.metrics}, Open: open, Now: a.now, Deposits: folder.Exports, Check: enqueue(api.KindCheck)}
+	return kind.Import{Store: a.store, Lake: tracedImports{countedImports{a.lake, a.metrics}}, Open: open, Now: a.now, Deposits: folder.Exports, Check: enqueue(api.KindCheck)}
 }
 
 // statements runs people's SQL.

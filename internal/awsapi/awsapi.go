@@ -224,7 +224,7 @@ func (c *Client) config(region string, creds aws.CredentialsProvider) aws.Config
 		Region: region, Credentials: creds, HTTPClient: c.http, Retryer: retryer, AppID: "bursar",
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenRequired,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenRequired,
-		APIOptions:                 append(slices.Clip(recording), telling(c.cfg.Called)),
+		APIOptions:                 append(slices.Clip(recording), telling(c.cfg.Called), traced),
 	}
 	if c.cfg.Endpoint != "" {
 		cfg.BaseEndpoint = aws.String(c.cfg.Endpoint)

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/tracing"
+	"go.opentelemetry.io/otel/attribute"
 )
 
 // Suite is the checks of an account, in the order in which they run.
@@ -27,7 +29,7 @@ func Trust() Suite { return All()[:3] }
 func (s Suite) Run(ctx context.Context, t *Target, report func(bursar.Finding)) (Result, error) {
 	for _, c := range s {
 		t.progress(c.Name())
-		found := c.Run(ctx, t)
+		found := traced(ctx, c, t)
 		if err := ctx.Err(); err != nil {
 			return t.Result, err // what a cancelled probe saw says nothing about the account
 		}
@@ -39,6 +41,19 @@ func (s Suite) Run(ctx context.Context, t *Target, report func(bursar.Finding)) 
 		}
 	}
 	return t.Result, nil
+}
+
+// traced runs a check in a span of its own, which says what it found: status and code of the worst.
+func traced(ctx context.Context, c Check, t *Target) []bursar.Finding {
+	ctx, span := tracing.Start(ctx, "check "+c.Name())
+	defer span.End(nil)
+	found := c.Run(ctx, t)
+	for _, f := range found {
+		if f.Status != bursar.StatusOK || len(found) == 1 {
+			span.Set(attribute.String("bursar.finding.status", string(f.Status)), attribute.String("bursar.finding.code", f.Code))
+		}
+	}
+	return found
 }
 
 // basis is the constant part of a check.

@@ -15,6 +15,7 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/store"
+	"github.com/bursarhq/bursar/internal/tracing"
 )
 
 // call is a request that is being answered.
@@ -29,6 +30,7 @@ type call struct {
 type seen struct {
 	http.ResponseWriter
 	id, from, key string
+	route         string // "" where none was found
 	status        int
 }
 
@@ -58,6 +60,7 @@ func (f *Face) logged(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 		start := time.Now()
+		defer func() { tracing.Answered(r.Context(), r.Method, s.route, s.id, s.status) }()
 		f.guarded(s, r.WithContext(context.WithValue(r.Context(), seenKey{}, s)), next)
 		f.Log.LogAttrs(r.Context(), slog.LevelInfo, "request", slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Int("status", s.status),
 			slog.Duration("took", time.Since(start)), slog.String("request_id", s.id), slog.String("key", s.key), slog.String("from", s.from))
@@ -89,6 +92,9 @@ func (f *Face) serve(w http.ResponseWriter, r *http.Request) {
 	case found == nil:
 		f.fail(w, r, problem(bursar.NotFound, "not_found", "There is no such path here"))
 		return
+	}
+	if s, ok := r.Context().Value(seenKey{}).(*seen); ok {
+		s.route = found.path
 	}
 	c := &call{http: r, ctx: r.Context(), values: values}
 	if found.action != "" {

@@ -21,6 +21,8 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/store"
+	"github.com/bursarhq/bursar/internal/tracing"
+	"go.opentelemetry.io/otel/attribute"
 )
 
 // Handler does the work of one kind of run. An error with the code Unavailable is tried again later; any other ends the
@@ -46,6 +48,9 @@ type Kind struct {
 
 // Runner works off the queue. The zero value is not usable: see [New].
 type Runner struct {
+	// Tracer traces each attempt at a run. Set it before Start; nil traces none.
+	Tracer *tracing.Tracer
+
 	store   *store.Store
 	kinds   map[string]Kind
 	workers int
@@ -283,15 +288,17 @@ func (r *Runner) work(t *task) {
 	defer r.forget(t)
 	live := &Live{run: t.run, runner: r}
 	live.publish()
-	err := r.safely(t.ctx, live)
-	r.finish(context.WithoutCancel(t.ctx), t.ctx.Err() != nil, live, err)
+	ctx, span := r.Tracer.Begin(t.ctx, "run "+t.run.Kind, attribute.String("bursar.run.id", t.run.ID), attribute.String("bursar.run.kind", t.run.Kind), attribute.Int("bursar.run.attempt", t.run.Attempt))
+	err := r.safely(ctx, live)
+	span.End(err)
+	r.finish(context.WithoutCancel(ctx), t.ctx.Err() != nil, live, err)
 }
 
 // safely turns a panic of a handler into an error: one bad bill must not take the server down.
 func (r *Runner) safely(ctx context.Context, live *Live) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("a run panicked", slog.String("run", live.run.ID), slog.String("kind", live.run.Kind), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			r.log.ErrorContext(ctx, "a run panicked", slog.String("run", live.run.ID), slog.String("kind", live.run.Kind), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
@@ -306,7 +313,7 @@ func (r *Runner) safely(ctx context.Context, live *Live) (err error) {
 func (r *Runner) finish(ctx context.Context, cut bool, live *Live, err error) {
 	run := live.Run()
 	if err != nil && !cut {
-		r.log.Warn("a run failed", slog.String("run", run.ID), slog.String("kind", run.Kind), slog.Int("attempt", run.Attempt), slog.Any("error", err))
+		r.log.WarnContext(ctx, "a run failed", slog.String("run", run.ID), slog.String("kind", run.Kind), slog.Int("attempt", run.Attempt), slog.Any("error", err))
 	}
 	saved := r.store.InTx(ctx, func(tx *store.Tx) error {
 		if err := live.flush(tx); err != nil {
@@ -325,7 +332,7 @@ func (r *Runner) finish(ctx context.Context, cut bool, live *Live, err error) {
 		return tx.FinishRun(run.ID, bursar.RunFailed, runError(err))
 	})
 	if saved != nil && bursar.CodeOf(saved) != bursar.NotFound { // not found: it was cancelled meanwhile
-		r.log.Error("a run's end cannot be written", slog.String("run", run.ID), slog.Any("error", saved))
+		r.log.ErrorContext(ctx, "a run's end cannot be written", slog.String("run", run.ID), slog.Any("error", saved))
 	}
 	live.publishStored(ctx)
 }

@@ -41,7 +41,7 @@ func (l *Live) Progress(ctx context.Context, p bursar.Progress) {
 	}
 	err := l.runner.store.InTx(ctx, l.flush)
 	if err != nil && ctx.Err() == nil && bursar.CodeOf(err) != bursar.NotFound {
-		l.runner.log.Warn("a run's progress cannot be written", slog.String("run", l.run.ID), slog.Any("error", err))
+		l.runner.log.WarnContext(ctx, "a run's progress cannot be written", slog.String("run", l.run.ID), slog.Any("error", err))
 	}
 }
 
@@ -71,7 +71,7 @@ func (l *Live) publishStored(ctx context.Context) {
 		return err
 	})
 	if err != nil {
-		l.runner.log.Warn("a run cannot be read back", slog.String("run", id), slog.Any("error", err))
+		l.runner.log.WarnContext(ctx, "a run cannot be read back", slog.String("run", id), slog.Any("error", err))
 	}
 }
 

@@ -10,10 +10,18 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/billing/export"
 	"github.com/bursarhq/bursar/internal/store"
+	"github.com/bursarhq/bursar/internal/tracing"
 )
 
-// publish moves the staged files to where the catalog will name them, makes sure that they are on disk, and flips the catalog.
-func (l *Lake) publish(ctx context.Context, c export.Candidate, d store.Delivery, stage string) (bursar.Delivery, error) {
+// publish publishes in a span of its own.
+func (l *Lake) publish(ctx context.Context, c export.Candidate, d store.Delivery, stage string) (_ bursar.Delivery, err error) {
+	ctx, span := tracing.Start(ctx, "publish")
+	defer func() { span.End(err) }()
+	return l.flip(ctx, c, d, stage)
+}
+
+// flip moves the staged files to where the catalog will name them, makes sure that they are on disk, and flips the catalog.
+func (l *Lake) flip(ctx context.Context, c export.Candidate, d store.Delivery, stage string) (bursar.Delivery, error) {
 	r, changes, err := l.changed(ctx, d, stage)
 	if err != nil {
 		return d.Delivery, err
@@ -57,7 +65,7 @@ func (l *Lake) publish(ctx context.Context, c export.Candidate, d store.Delivery
 	}
 	at("published")
 	if err := l.Collect(ctx, d.WorkspaceID, d.ExportID, d.Period); err != nil {
-		l.options.Log.Warn("superseded deliveries cannot be removed", slog.Any("error", err))
+		l.options.Log.WarnContext(ctx, "superseded deliveries cannot be removed", slog.Any("error", err))
 	}
 	at("collected")
 	return d.Delivery, nil
@@ -83,7 +91,7 @@ func (l *Lake) remember(tx *store.Tx, c export.Candidate) error {
 // reject records why a delivery does not count. A file that is missing may come yet, as in a bucket that is a copy of another: such a
 // manifest is not dealt with, and is told of once.
 func (l *Lake) reject(ctx context.Context, c export.Candidate, d store.Delivery, why error) (bursar.Delivery, error) {
-	l.options.Log.Warn("a delivery cannot be published", slog.String("export", c.Export.ID), slog.String("period", c.Period.String()), slog.Any("error", why))
+	l.options.Log.WarnContext(ctx, "a delivery cannot be published", slog.String("export", c.Export.ID), slog.String("period", c.Period.String()), slog.Any("error", why))
 	d.State, d.Reason, d.Contents, d.Rows, d.Totals = bursar.DeliveryRejected, why.Error(), nil, 0, nil
 	var e *bursar.Error
 	mayCome := errors.As(why, &e) && e.Reason == "file_missing"
