@@ -77,6 +77,7 @@ type Lake interface {
 // The kinds of runs that the API starts. The app registers a handler for each.
 const (
 	KindCheck  = "check"  // check and confirm an account
+	KindSource = "source" // ask Cost Explorer for a source's streams
 	KindImport = "import" // look for new deliveries of an account's exports, and import them
 
 	KindMembers       = "members"        // look at every account of a payer's organization

@@ -153,7 +153,7 @@ func start(t *testing.T) *bench {
 	b.store.Now = b.clock.now
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	b.runner = job.New(b.store, log, 2, job.Kind{Name: api.KindCheck, Do: b.check}, job.Kind{Name: api.KindImport, Do: b.check},
-		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check})
+		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check}, job.Kind{Name: api.KindSource, Do: func(context.Context, *job.Live) error { return nil }})
 	begun, err := auth.Bootstrap(t.Context(), b.store)
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,7 @@ func (a *API) routes() {
 	stream(a, "GET /api/v1/runs/{run}/events", "text/event-stream", auth.ReadRuns, a.runEvents, about{"watchRun", runs, 200, "Follow a run as server-sent events. It tells everything from the run's beginning until it has ended: the event `run` holds the run, `finding` what a check saw."})
 
 	a.billRoutes()
+	a.sourceRoutes()
 	a.identityRoutes()
 
 	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)
@@ -67,6 +68,26 @@ func (a *API) billRoutes() {
 	handle(a, "GET /api/v1/sql/views", auth.ReadBills, a.listSQLViews, about{"listSQLViews", bills, 200, "List the views that statements can read, with their columns, and how long a statement may take."})
 	handle(a, "POST /api/v1/sql", auth.ReadBills, a.runSQL, about{"runSQL", bills, 200, "Run one SELECT over the views of the workspace's lake: line_items, costs_daily, deliveries, files, exports, accounts. It can read nothing else, and time and memory are limited."})
 	handle(a, "POST /api/v1/sql/export", auth.ReadBills, a.exportSQL, about{"exportSQL", bills, 200, "Download what a SELECT answers as a file: CSV, JSON lines or Parquet."})
+}
+
+// sourceRoutes are about costs that are asked for at AWS, for money.
+func (a *API) sourceRoutes() {
+	sources := "Sources"
+	handle(a, "GET /api/v1/streams", auth.ReadBills, a.listStreams, about{"listStreams", sources, 200, "List the streams that a source can ask Cost Explorer for, with their columns."})
+	handle(a, "GET /api/v1/sources", auth.ReadBills, a.listSources, about{"listSources", sources, 200, "List the sources, by name, each with how its streams stand."})
+	handle(a, "POST /api/v1/sources", auth.ManageBills, a.addSource, about{"addSource", sources, 201, "Make a source that asks Cost Explorer, with the role of a registered account or a credential. AWS charges 0.01 USD for each request that it answers; see its price first."})
+	handle(a, "POST /api/v1/sources:price", auth.ManageBills, a.priceNewSource, about{"priceNewSource", sources, 200, "Say what the first run of such a source would ask, and what that costs. Nothing is saved, and AWS is not asked."})
+	handle(a, "GET /api/v1/sources/{source}", auth.ReadBills, a.getSource, about{"getSource", sources, 200, "Show a source, with how its streams stand and what it has spent."})
+	handle(a, "PATCH /api/v1/sources/{source}", auth.ManageBills, a.changeSource, about{"changeSource", sources, 200, "Change a source. What a stream held for another question is replaced once the new one was answered."}, unlessChanged)
+	handle(a, "DELETE /api/v1/sources/{source}", auth.ManageBills, a.removeSource, about{"removeSource", sources, 200, "Remove a source with its data. The ledger of its requests stays."}, unlessChanged)
+	handle(a, "GET /api/v1/sources/{source}/price", auth.ReadBills, a.priceSource, about{"priceSource", sources, 200, "Say what a run would ask now, request by request, and what that costs. AWS is not asked."})
+	handle(a, "POST /api/v1/sources/{source}/run", auth.ManageBills, a.runSource, about{"runSource", sources, 202, "Ask for every stream of a source now. A run that some streams did not answer ends as partial; their last good data stays."})
+	handle(a, "POST /api/v1/sources/{source}/reopen", auth.ManageBills, a.reopenSource, about{"reopenSource", sources, 202, "Ask for a month again although it is closed, as for late credits, and start a run."})
+	handle(a, "GET /api/v1/sources/{source}/data/{stream}", auth.ReadBills, a.sourceData, about{"sourceData", sources, 200, "Read what is held of a stream, with its age."})
+	handle(a, "GET /api/v1/requests", auth.ReadBills, a.listRequests, about{"listRequests", sources, 200, "List the ledger of paid requests, the newest first: a line for each attempt at each page."})
+	handle(a, "GET /api/v1/requests/spend", auth.ReadBills, a.requestSpend, about{"requestSpend", sources, 200, "Say what was spent on requests, by day and operation."})
+	handle(a, "GET /api/v1/request-budgets", auth.ReadBills, a.listRequestBudgets, about{"listRequestBudgets", sources, 200, "List the budgets that sources share: of the workspace, and of each access."})
+	handle(a, "PUT /api/v1/request-budgets/{scope}", auth.ManageBills, a.setRequestBudget, about{"setRequestBudget", sources, 200, "Set what all sources of an access, or of the workspace, may spend on requests."})
 }
 
 // about is what the document says of a route.

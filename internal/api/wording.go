@@ -98,9 +98,9 @@ var findingWords = map[string]wording{
 
 var runWords = map[string]wording{
 	"Run.id":          {text: "run_…"},
-	"Run.kind":        {text: "What is done: check, import, members, members_failed, sync."},
-	"Run.account_id":  {text: "bursar's id (acc_…) of the account that it is about. Absent when it is about none."},
-	"Run.state":       {text: "Where it stands; the last three are final.", enum: words(bursar.RunQueued, bursar.RunRunning, bursar.RunSucceeded, bursar.RunFailed, bursar.RunCancelled)},
+	"Run.kind":        {text: "What is done: check, import, members, members_failed, sync, source."},
+	"Run.account_id":  {text: "bursar's id (acc_…) of the account that it is about, or of the source (src_…). Absent when it is about nothing."},
+	"Run.state":       {text: "Where it stands; the last four are final.", enum: words(bursar.RunQueued, bursar.RunRunning, bursar.RunSucceeded, bursar.RunPartial, bursar.RunFailed, bursar.RunCancelled)},
 	"Run.progress":    {text: "How far it has come."},
 	"Run.error":       {text: "Why it failed, or why it is tried again."},
 	"Run.attempt":     {text: "1 for the first; 0 before it."},

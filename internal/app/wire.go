@@ -28,6 +28,7 @@ const statementsAtOnce = 2
 // wire holds the explicit lists: every kind of run and every schedule stands here.
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	a.credentials = a.stored(aws)
+	desk := a.desk()
 	a.runner = job.New(a.store, a.log, liveRuns, a.counted(
 		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
 		job.Kind{Name: api.KindMembers, Do: a.members(aws, kind.Everyone).Do, AtOnce: 1},
@@ -35,11 +36,13 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		job.Kind{Name: api.KindSync, Do: a.members(aws, kind.Reached).Do, AtOnce: 1},
 		// One import uses every core, and all the memory that imports may have.
 		job.Kind{Name: api.KindImport, AtOnce: 1, Do: a.imports(bucketOf(aws)).Do},
+		job.Kind{Name: api.KindSource, Do: a.sources(aws, desk).Do},
 	)...)
 	a.runner.Tracer = a.tracer
 	a.scheduler = job.NewScheduler(a.runner,
 		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, ownAccess)},
 		job.Schedule{Name: "look at every organization", Every: a.config.CheckEvery / 10, Due: due(api.KindSync, a.config.CheckEvery, payers)},
+		job.Schedule{Name: "ask every source", Every: a.config.PollEvery, Due: a.sourcesDue},
 		job.Schedule{Name: "poll every export", Every: a.config.PollEvery, Due: due(api.KindImport, 0, accountsWithExports)},
 	)
 	guide := a.guide(ctx, aws)
@@ -66,7 +69,7 @@ func (a *App) compatible(g *guide, aws *awsapi.Client) (*cloudcraft.Face, error)
 
 // stored are the credentials, and what uses them: each room that can use one has a line here.
 func (a *App) stored(aws *awsapi.Client) *credential.Service {
-	return &credential.Service{Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Users: []credential.Users{}}
+	return &credential.Service{Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Users: []credential.Users{sourcesOfCredential}}
 }
 
 // imports is the kind of run that takes bills in: those that AWS delivers, and those that people brought.

@@ -32,8 +32,8 @@ const (
 	ReadAccounts     Action = "accounts:read"    // accounts, their status and findings
 	ManageAccounts   Action = "accounts:manage"  // register, rename, deregister; see external ids
 	CheckAccounts    Action = "accounts:check"   // check and confirm, import now
-	ReadBills        Action = "bills:read"       // exports, deliveries, costs
-	ManageBills      Action = "bills:manage"     // re-import, roll back
+	ReadBills        Action = "bills:read"       // exports, deliveries, costs, sources
+	ManageBills      Action = "bills:manage"     // re-import, roll back; sources and what they may spend
 	ReadRuns         Action = "runs:read"        // what is done in the background, and how far it is
 	ManageKeys       Action = "keys:manage"      // make, list and revoke API keys
 	ReadUsers        Action = "users:read"       // who is in the workspace, and as what
@@ -56,8 +56,8 @@ var table = []grants{
 	{ReadAccounts, "See accounts, their status and findings.", Roles},
 	{ManageAccounts, "Register, rename and deregister accounts; see external ids.", []Role{Owner, Administrator}},
 	{CheckAccounts, "Check and confirm an account, import now, cancel a run.", []Role{Owner, Administrator, Member}},
-	{ReadBills, "See exports, deliveries and costs.", []Role{Owner, Administrator, Member, Viewer}},
-	{ManageBills, "Import again, roll back.", []Role{Owner, Administrator}},
+	{ReadBills, "See exports, deliveries, costs and sources.", []Role{Owner, Administrator, Member, Viewer}},
+	{ManageBills, "Import again, roll back; make sources, run them, and say what they may spend.", []Role{Owner, Administrator}},
 	{ReadRuns, "See what is done in the background.", Roles},
 	{ManageKeys, "Make, list and revoke API keys.", []Role{Owner, Administrator}},
 	{ReadUsers, "See who is in the workspace, and as what.", []Role{Owner, Administrator, Auditor}},

@@ -28,6 +28,9 @@ type Set struct {
 	bytes     prometheus.Counter
 	imports   *prometheus.CounterVec
 	aws       *prometheus.CounterVec
+
+	paid    *prometheus.CounterVec
+	dollars *prometheus.CounterVec
 }
 
 // New makes the metrics of a server of this version.
@@ -43,9 +46,11 @@ func New(version string) *Set {
 		bytes:     prometheus.NewCounter(prometheus.CounterOpts{Name: "bursar_imported_bytes_total", Help: "Bytes of the files of the deliveries that were published, as AWS delivers them."}),
 		aws:       counters("bursar_aws_calls_total", "Calls to AWS, each counted once however often it was tried, by IAM action and outcome.", "service", "action", "outcome"),
 	}
+	s.paid = counters("bursar_cost_requests_total", "Requests to Cost Explorer, each attempt at each page, by operation and by what became of it.", "operation", "state")
+	s.dollars = counters("bursar_cost_requests_usd_total", "What those requests cost by AWS's price list, in US dollars.", "operation")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "bursar_build_info", Help: "Always 1; the labels say which build this is.", ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
-	s.registry.MustRegister(s.requests, s.durations, s.runs, s.runTimes, s.imports, s.rows, s.bytes, s.aws, build,
+	s.registry.MustRegister(s.requests, s.durations, s.runs, s.runTimes, s.imports, s.rows, s.bytes, s.aws, s.paid, s.dollars, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
@@ -63,6 +68,14 @@ func (s *Set) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{}))
 	return mux
+}
+
+// CostRequest counts a line of the ledger of paid requests.
+func (s *Set) CostRequest(operation, state string, usd bursar.Decimal) {
+	s.paid.WithLabelValues(operation, state).Inc()
+	if dollars, err := strconv.ParseFloat(usd.String(), 64); err == nil { // Prometheus counts in floats; the ledger is exact
+		s.dollars.WithLabelValues(operation).Add(dollars)
+	}
 }
 
 // Request counts an answered request. pattern is the route that matched, as [http.Request.Pattern] has it; "" is counted as "other".

@@ -57,6 +57,9 @@ func (tx *Tx) RemoveAccount(workspaceID, id string, withBill bool) error {
 	if err != nil {
 		return err
 	}
+	if err := tx.exec(`DELETE FROM sources WHERE workspace_id = $1 AND account = $2`, workspaceID, a.ID); err != nil { // they cannot ask any more
+		return err
+	}
 	exports, err := tx.Exports(workspaceID, a.ID)
 	if err != nil {
 		return err

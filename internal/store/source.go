@@ -235,3 +235,13 @@ func (tx *Tx) CostRows(sourceID, stream string, from, to bursar.Period, f func(C
 	}
 	return rows.Err()
 }
+
+// LearnSourceAccount records whose costs a source asks for, once that is known.
+func (tx *Tx) LearnSourceAccount(id, accountID string) error {
+	return tx.change("source", `UPDATE sources SET account_id = $1 WHERE id = $2 AND account_id = ''`, accountID, id)
+}
+
+// SourcesOf lists the sources that use an access, an account's or a credential's id.
+func (tx *Tx) SourcesOf(workspaceID, access string) ([]bursar.Source, error) {
+	return many(tx, scanSource, `SELECT `+sourceColumns+` FROM sources WHERE workspace_id = $1 AND (account = $2 OR credential = $2) ORDER BY name`, workspaceID, access)
+}

@@ -9,8 +9,8 @@ import (
 	"github.com/bursarhq/bursar/internal/awsapi"
 )
 
-// statusOf says how a stream stands after an error; ok after none.
-func statusOf(err error) bursar.StreamStatus {
+// StatusOf says how a stream stands after an error; ok after none.
+func StatusOf(err error) bursar.StreamStatus {
 	if err == nil {
 		return bursar.StreamStatus{State: bursar.StreamOK}
 	}

@@ -57,7 +57,7 @@ func (s *Sync) stream(ctx context.Context, stream bursar.Stream) (bursar.StreamS
 		return bursar.StreamStatus{}, ctx.Err()
 	}
 	now := s.Now().UTC()
-	status := statusOf(err)
+	status := StatusOf(err)
 	status.Name, status.TriedAt, status.Requests, status.Clamped = stream.Name, now, j.teller.Sent, j.clamped
 	if status.State == bursar.StreamOK || status.State == bursar.StreamNoData {
 		status.OKAt = now
@@ -104,7 +104,7 @@ func (j *asking) run(ctx context.Context) error {
 }
 
 // stops says whether no other window of the stream can fare better.
-func stops(err error) bool { return statusOf(err).State != bursar.StreamNoData }
+func stops(err error) bool { return StatusOf(err).State != bursar.StreamNoData }
 
 // window asks for one window and replaces it. Where AWS does not give history so far back, the window is cut from its old end, and that
 // is told.

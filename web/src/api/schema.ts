@@ -856,6 +856,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/request-budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the budgets that sources share: of the workspace, and of each access
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["listRequestBudgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/request-budgets/{scope}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set what all sources of an access, or of the workspace, may spend on requests
+         * @description Needs the permission `bills:manage`.
+         */
+        put: operations["setRequestBudget"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the ledger of paid requests, the newest first: a line for each attempt at each page
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["listRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/requests/spend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what was spent on requests, by day and operation
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["requestSpend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs": {
         parameters: {
             query?: never;
@@ -1006,6 +1086,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the sources, by name, each with how its streams stand
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["listSources"];
+        put?: never;
+        /**
+         * Make a source that asks Cost Explorer, with the role of a registered account or a credential
+         * @description AWS charges 0.01 USD for each request that it answers; see its price first.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        post: operations["addSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a source, with how its streams stand and what it has spent
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["getSource"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a source with its data
+         * @description The ledger of its requests stays.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        delete: operations["removeSource"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a source
+         * @description What a stream held for another question is replaced once the new one was answered.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        patch: operations["changeSource"];
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/data/{stream}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what is held of a stream, with its age
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["sourceData"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what a run would ask now, request by request, and what that costs
+         * @description AWS is not asked.
+         *
+         *     Needs the permission `bills:read`.
+         */
+        get: operations["priceSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a month again although it is closed, as for late credits, and start a run
+         * @description Needs the permission `bills:manage`.
+         */
+        post: operations["reopenSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for every stream of a source now
+         * @description A run that some streams did not answer ends as partial; their last good data stays.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        post: operations["runSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources:price": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say what the first run of such a source would ask, and what that costs
+         * @description Nothing is saved, and AWS is not asked.
+         *
+         *     Needs the permission `bills:manage`.
+         */
+        post: operations["priceNewSource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sql": {
         parameters: {
             query?: never;
@@ -1060,6 +1304,26 @@ export interface paths {
          * @description Needs the permission `bills:read`.
          */
         get: operations["listSQLViews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the streams that a source can ask Cost Explorer for, with their columns
+         * @description Needs the permission `bills:read`.
+         */
+        get: operations["listStreams"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1369,6 +1633,14 @@ export interface components {
              */
             line_items: number;
         };
+        Budget: {
+            /** @description US dollars on a day, UTC. */
+            day: string;
+            /** @description US dollars in a month, UTC. */
+            month: string;
+            /** @description US dollars in one run. */
+            run: string;
+        };
         Candidate: {
             /** @description Whether it was chosen for the account. */
             chosen: boolean;
@@ -1411,6 +1683,15 @@ export interface components {
             permissions_boundary?: string;
             /** @description The root (r-…) or unit (ou-…) whose linked accounts get a role with the access stack. Absent: later. */
             target_organization_id?: string;
+        };
+        Column: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * @description What the text of a cell is.
+             * @enum {string}
+             */
+            type: "text" | "decimal" | "time" | "bool" | "json";
         };
         CostAnswer: {
             /** @description First day, YYYY-MM-DD. */
@@ -1508,6 +1789,30 @@ export interface components {
             /** @description As questions name it. */
             name: string;
         };
+        CostMonth: {
+            /** @description Whether it is not asked again: final, over for 15 days, and twice the same. */
+            closed: boolean;
+            /** @description Of its rows: equal digests are equal data. */
+            digest: string;
+            /** @description Whether AWS may still change it. */
+            estimated: boolean;
+            /**
+             * Format: date-time
+             * @description When it was answered.
+             */
+            fetched_at: string;
+            /** @description The month, YYYY-MM. Absent where the stream is not about times. */
+            period?: string;
+            /**
+             * Format: int64
+             * @description That are held.
+             */
+            rows: number;
+            /** @description The run that it comes from. */
+            run_id: string;
+            /** @description The stream. */
+            stream: string;
+        };
         CostPrevious: {
             /** @description First day, YYYY-MM-DD. */
             from: string;
@@ -1515,6 +1820,56 @@ export interface components {
             to: string;
             /** @description One for each currency. */
             totals: components["schemas"]["CostTotal"][];
+        };
+        CostRequest: {
+            /** @description The account (acc_…) or credential (crd_…) with which AWS was asked. */
+            access: string;
+            /** @description The AWS account that was asked about: 12 digits. */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description When it was written down, before it was sent.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The attempt at that page, from 1; 0 where none was needed.
+             */
+            attempt: number;
+            /** @description AWS's code of an error. */
+            code?: string;
+            /** @description req_… */
+            id: string;
+            /** @description The operation of Cost Explorer. */
+            operation: string;
+            /**
+             * Format: int64
+             * @description The page of the answer, from 1.
+             */
+            page: number;
+            /** @description The run (run_…). */
+            run_id: string;
+            /** @description The source (src_…). */
+            source_id: string;
+            /**
+             * @description What became of it. sent and unknown count as paid.
+             * @enum {string}
+             */
+            state: "sent" | "answered" | "failed" | "cached" | "unknown";
+            /**
+             * Format: int64
+             * @description The HTTP status; absent without an answer.
+             */
+            status?: number;
+            /** @description The stream. */
+            stream: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+            /** @description What it costs by AWS's price list. */
+            usd: string;
         };
         CostRow: {
             /** @description Exact decimal, as text. */
@@ -1536,6 +1891,43 @@ export interface components {
             start: string;
             /** @description What usage is counted in. Absent when cost was asked for. */
             unit?: string;
+        };
+        CostStream: {
+            /** @description What it tells. */
+            about: string;
+            /** @description The IAM action that must be allowed. */
+            action: string;
+            /** @description Of its rows. */
+            columns: components["schemas"]["Column"][];
+            /** @description Whether a source asks for it when nobody has chosen. */
+            default: boolean;
+            /** @description What it can be grouped by, beside tag:KEY and category:NAME. */
+            group_by?: string[];
+            /**
+             * Format: int64
+             * @description By how many things it can be grouped. Of costs, a third is asked value by value.
+             */
+            groups: number;
+            /** @description What its key is: a dimension, tag, category or service. */
+            key?: string;
+            /**
+             * Format: int64
+             * @description How far back it goes at most.
+             */
+            max_months?: number;
+            /** @description What can be asked of it. Several cost no more than one. */
+            metrics?: string[];
+            /**
+             * Format: int64
+             * @description How far back it goes by default.
+             */
+            months?: number;
+            /** @description What it is called in a source's streams. */
+            name: string;
+            /** @description The operation of Cost Explorer that answers it. */
+            operation: string;
+            /** @description What must be switched on in AWS first. */
+            setting?: string;
         };
         CostTotal: {
             /** @description Exact decimal, as text. */
@@ -1951,6 +2343,18 @@ export interface components {
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
+        ListCostRequest: {
+            /** @description The items of this page. */
+            items: components["schemas"]["CostRequest"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListCostStream: {
+            /** @description The items of this page. */
+            items: components["schemas"]["CostStream"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
         ListDelivery: {
             /** @description The items of this page. */
             items: components["schemas"]["Delivery"][];
@@ -1981,6 +2385,18 @@ export interface components {
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
+        ListRequestBudget: {
+            /** @description The items of this page. */
+            items: components["schemas"]["RequestBudget"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListRequestSpend: {
+            /** @description The items of this page. */
+            items: components["schemas"]["RequestSpend"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
         ListRun: {
             /** @description The items of this page. */
             items: components["schemas"]["Run"][];
@@ -1990,6 +2406,12 @@ export interface components {
         ListSession: {
             /** @description The items of this page. */
             items: components["schemas"]["Session"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListSource: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Source"][];
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
@@ -2181,6 +2603,12 @@ export interface components {
             /** @description A workspace that the person is in: ws_… */
             workspace_id: string;
         };
+        NewRequestBudget: {
+            /** @description US dollars on a day, UTC. */
+            day: string;
+            /** @description US dollars in a month, UTC. */
+            month: string;
+        };
         NewRole: {
             /**
              * @description What the person becomes: no more than the caller is.
@@ -2203,6 +2631,44 @@ export interface components {
             permissions_boundary?: string;
             /** @description The root (r-…) or unit (ou-…) whose linked accounts get a role with the access stack; empty for later. */
             target_organization_id?: string;
+        };
+        NewSource: {
+            /** @description The registered account whose access role it uses: its id (acc_…) or its 12 digits. This or a credential. */
+            account?: string;
+            /** @description What it may spend on requests. Absent: 0.05 USD a run and a day, 1.55 USD a month. */
+            budget?: components["schemas"]["Budget"];
+            /** @description The stored credential that it uses: its id (crd_…) or its name. This or an account. */
+            credential?: string;
+            /**
+             * Format: int64
+             * @description How often it asks by itself; 0 for only when somebody says so. 24 when absent.
+             */
+            every_hours?: number;
+            /** @description A name that people recognise, unique in the workspace. */
+            name: string;
+            /** @description It does not ask by itself. */
+            paused?: boolean;
+            /** @description Its totals stand in for a bill that is still on its way: answers about costs have them, marked, until the bill is there. */
+            preliminary?: boolean;
+            /** @description What it asks for. Absent: the default streams, which cost at most five requests a day while one page is enough for each. */
+            streams?: components["schemas"]["Stream"][];
+        };
+        NewSourceChange: {
+            /** @description What it may spend on requests. */
+            budget?: components["schemas"]["Budget"];
+            /**
+             * Format: int64
+             * @description How often it asks by itself; 0 for only when somebody says so.
+             */
+            every_hours?: number;
+            /** @description Its name. */
+            name?: string;
+            /** @description Whether it does not ask by itself. */
+            paused?: boolean;
+            /** @description Whether its totals stand in for a bill that is still on its way. */
+            preliminary?: boolean;
+            /** @description What it asks for, all of it. */
+            streams?: components["schemas"]["Stream"][];
         };
         NewValidation: {
             /** @description The role's account, 12 digits. Needed only without role_arn. */
@@ -2248,6 +2714,40 @@ export interface components {
             id: string;
             /** @description The payer's name. */
             name: string;
+        };
+        Price: {
+            /** @description There may be more: how many pages an answer has is known once it was asked. */
+            at_least: boolean;
+            /** @description What the source may spend. It stops before the request that would pass it. */
+            budget: components["schemas"]["Budget"];
+            /** @description Each question, as AWS would be asked. */
+            items: components["schemas"]["Priced"][];
+            /**
+             * Format: int64
+             * @description That would be sent, as far as is known.
+             */
+            requests: number;
+            /** @description What they cost by AWS's price list. */
+            usd: string;
+        };
+        Priced: {
+            /** @description Whether there may be more. */
+            at_least: boolean;
+            /** @description The body of the request. */
+            body: unknown;
+            /** @description Whether it was asked within six hours, and is answered without a request. */
+            cached: boolean;
+            /** @description The operation of Cost Explorer. */
+            operation: string;
+            /**
+             * Format: int64
+             * @description How many it takes: one for each page, as many as the answer had last.
+             */
+            requests: number;
+            /** @description The stream. */
+            stream: string;
+            /** @description What it costs by AWS's price list. */
+            usd: string;
         };
         Problem: {
             /**
@@ -2322,6 +2822,47 @@ export interface components {
             /** @description Where to send the browser to sign in. */
             url: string;
         };
+        Reopening: {
+            /** @description The month, YYYY-MM. */
+            period: string;
+            /** @description Only this stream. */
+            stream?: string;
+        };
+        RequestBudget: {
+            /** @description US dollars that may be spent on a day, UTC. */
+            day: string;
+            /** @description US dollars that may be spent in a month, UTC. */
+            month: string;
+            /** @description all for the workspace, or the id of an account (acc_…) or credential (crd_…). */
+            scope: string;
+            /** @description Today, UTC. */
+            spent_day: string;
+            /** @description This month, UTC. */
+            spent_month: string;
+        };
+        RequestSpend: {
+            /**
+             * Format: int64
+             * @description That did not have to be sent: what they ask had been paid for.
+             */
+            cached: number;
+            /** @description YYYY-MM-DD, UTC. */
+            day: string;
+            /**
+             * Format: int64
+             * @description Of those that were sent, that AWS answered with an error: they are free.
+             */
+            failed: number;
+            /** @description The operation of Cost Explorer. */
+            operation: string;
+            /**
+             * Format: int64
+             * @description That were sent.
+             */
+            requests: number;
+            /** @description What they cost by AWS's price list. */
+            usd: string;
+        };
         Restatement: {
             /** @description The delivery before: dlv_… */
             against: string;
@@ -2336,7 +2877,7 @@ export interface components {
             };
         };
         Run: {
-            /** @description bursar's id (acc_…) of the account that it is about. Absent when it is about none. */
+            /** @description bursar's id (acc_…) of the account that it is about, or of the source (src_…). Absent when it is about nothing. */
             account_id?: string;
             /**
              * Format: int64
@@ -2357,7 +2898,7 @@ export interface components {
             finished_at?: string;
             /** @description run_… */
             id: string;
-            /** @description What is done: check, import, members, members_failed, sync. */
+            /** @description What is done: check, import, members, members_failed, sync, source. */
             kind: string;
             /** @description How far it has come. */
             progress: components["schemas"]["Progress"];
@@ -2367,10 +2908,10 @@ export interface components {
              */
             started_at?: string;
             /**
-             * @description Where it stands; the last three are final.
+             * @description Where it stands; the last four are final.
              * @enum {string}
              */
-            state: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            state: "queued" | "running" | "succeeded" | "partial" | "failed" | "cancelled";
         };
         RunError: {
             /** @description Stable, for programs. */
@@ -2503,6 +3044,64 @@ export interface components {
              */
             version: number;
         };
+        Source: {
+            /** @description bursar's id (acc_…) of the account whose access role it uses. Absent when it uses a credential. */
+            account?: string;
+            /** @description The AWS account whose costs it asks for: 12 digits. Absent until a credential has told. */
+            account_id?: string;
+            /** @description What it may spend on requests. It stops before the request that would pass it. */
+            budget: components["schemas"]["Budget"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description The id (crd_…) of the credential that it uses. Absent when it uses an account's role. */
+            credential?: string;
+            /**
+             * Format: int64
+             * @description How often it asks by itself; 0 for only when somebody says so.
+             */
+            every_hours: number;
+            /** @description src_… */
+            id: string;
+            /** @description Its name, unique in the workspace. */
+            name: string;
+            /** @description Whether it does not ask by itself. */
+            paused: boolean;
+            /** @description Whether its totals stand in for a bill that is still on its way. */
+            preliminary: boolean;
+            /** @description US dollars spent on requests today, UTC. */
+            spent_day: string;
+            /** @description US dollars spent on requests this month, UTC. */
+            spent_month: string;
+            /** @description How each of its streams stands. */
+            status: components["schemas"]["StreamStatus"][];
+            /** @description What it asks for. */
+            streams: components["schemas"]["Stream"][];
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        SourceData: {
+            /** @description Of the rows. */
+            columns: components["schemas"]["Column"][];
+            /** @description What is held, month by month. One without a period where the stream is not about times. */
+            months: components["schemas"]["CostMonth"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+            /** @description Cells as text, in the order of the columns; an empty cell of any type but text has no value. */
+            rows: string[][];
+            /** @description How it stands, and how old the data is. */
+            stream: components["schemas"]["StreamStatus"];
+        };
         Status: {
             /** @description The state of each capability: not_set_up, waiting, ok, late, degraded, failed or insecure. */
             capabilities: {
@@ -2552,6 +3151,68 @@ export interface components {
             title: string;
             /** @description What it is for, or why it is skipped. */
             why?: string;
+        };
+        Stream: {
+            /** @description Values by the same keys; not: before a key leaves its values out. All must hold. */
+            filter?: {
+                [key: string]: string[];
+            };
+            /** @description SERVICE, LINKED_ACCOUNT…, tag:KEY, category:NAME. AWS takes two; a third is asked value by value, each with its price. */
+            group_by?: string[];
+            /** @description The dimension, tag or cost category whose values are listed; the service of a recommendation. */
+            key?: string;
+            /** @description Of costs: UnblendedCost, AmortizedCost… Several cost no more than one. Absent: unblended, amortized, and both net. */
+            metrics?: string[];
+            /**
+             * Format: int64
+             * @description How far back, the current month included. Absent: the stream's default.
+             */
+            months?: number;
+            /** @description The stream: cost_daily. GET /api/v1/streams lists them. */
+            name: string;
+        };
+        StreamStatus: {
+            /** @description The day at which AWS cuts its history off, YYYY-MM-DD, where more was asked for. */
+            clamped?: string;
+            /** @description Why, for programs: denied_scp, budget_day. */
+            code?: string;
+            /** @description Whether AWS may still change some of it. */
+            estimated?: boolean;
+            /** @description First month of the data, YYYY-MM. */
+            first?: string;
+            /** @description What to do. */
+            hint?: string;
+            /** @description Last month of the data, YYYY-MM. */
+            last?: string;
+            /** @description Why, for people. */
+            message?: string;
+            /** @description The stream. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was answered last: the age of the data.
+             */
+            ok_at?: string;
+            /**
+             * Format: int64
+             * @description That AWS was sent for it in the last run.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description That are held.
+             */
+            rows: number;
+            /**
+             * @description How it stood when it was asked last. Whatever it is, the last good data stays.
+             * @enum {string}
+             */
+            state: "never" | "ok" | "no_data" | "denied" | "not_enabled" | "throttled" | "budget" | "expired" | "failed";
+            /**
+             * Format: date-time
+             * @description When it was asked last.
+             */
+            tried_at?: string;
         };
         Teardown: {
             /** @description The command. */
@@ -4641,6 +5302,196 @@ export interface operations {
             };
         };
     };
+    listRequestBudgets: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("day" | "month" | "scope" | "spent_day" | "spent_month")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRequestBudget"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRequestBudget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description all for the workspace, or the id of an account (acc_…) or credential (crd_…) whose access sources use. */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRequestBudget"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestBudget"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRequests: {
+        parameters: {
+            query?: {
+                /** @description Only those of this source: its id (src_…). */
+                source?: string;
+                /** @description Only those of this access: an account's (acc_…) or a credential's (crd_…) id. */
+                access?: string;
+                /** @description Only those of this run: its id (run_…). */
+                run?: string;
+                /** @description Only those of this stream. */
+                stream?: string;
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("access" | "account_id" | "at" | "attempt" | "code" | "id" | "operation" | "page" | "run_id" | "source_id" | "state" | "status" | "stream" | "took_ms" | "usd")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCostRequest"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestSpend: {
+        parameters: {
+            query?: {
+                /** @description Only those of this source: its id (src_…). */
+                source?: string;
+                /** @description Only those of this access: an account's (acc_…) or a credential's (crd_…) id. */
+                access?: string;
+                /** @description Only those of this run: its id (run_…). */
+                run?: string;
+                /** @description Only those of this stream. */
+                stream?: string;
+                /** @description How many days, today included. */
+                days?: number;
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("cached" | "day" | "failed" | "operation" | "requests" | "usd")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRequestSpend"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -4950,6 +5801,427 @@ export interface operations {
             };
         };
     };
+    listSources: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("account" | "account_id" | "budget" | "created_at" | "credential" | "every_hours" | "id" | "name" | "paused" | "preliminary" | "spent_day" | "spent_month" | "status" | "streams" | "updated_at" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSource"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSource: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("account" | "account_id" | "budget" | "created_at" | "credential" | "every_hours" | "id" | "name" | "paused" | "preliminary" | "spent_day" | "spent_month" | "status" | "streams" | "updated_at" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSourceChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sourceData: {
+        parameters: {
+            query?: {
+                /** @description First month, YYYY-MM; absent for the first one. */
+                from?: string;
+                /** @description Last month, YYYY-MM; absent for the last one. */
+                to?: string;
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Rows at most. */
+                limit?: number;
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: ("columns" | "months" | "next_cursor" | "rows" | "stream")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+                /** @description The stream: cost_daily. */
+                stream: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceData"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    priceSource: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("at_least" | "body" | "cached" | "operation" | "requests" | "stream" | "usd")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reopening"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    priceNewSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Price"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     runSQL: {
         parameters: {
             query?: never;
@@ -5044,6 +6316,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SQLViews"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStreams: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("about" | "action" | "columns" | "default" | "group_by" | "groups" | "key" | "max_months" | "metrics" | "months" | "name" | "operation" | "setting")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCostStream"];
                 };
             };
             /** @description What the caller has still holds. */
