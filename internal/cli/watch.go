@@ -74,6 +74,9 @@ func (w *watcher) event(e client.RunEvent) {
 }
 
 func (w *watcher) verdict(run *bursar.Run) error {
+	if run.State == bursar.RunPartial && run.Error != nil {
+		return &exitError{ExitFinding, &bursar.Error{Code: bursar.Code(run.Error.Code), Message: run.Error.Message, Hint: run.Error.Hint}}
+	}
 	if run.State != bursar.RunSucceeded {
 		e := cmp.Or(run.Error, &bursar.RunError{Code: string(run.State), Message: "the run was " + string(run.State)})
 		return &exitError{ExitFailed, &bursar.Error{Code: bursar.Code(e.Code), Message: e.Message, Hint: e.Hint}}
