@@ -45,6 +45,9 @@ type Destination struct {
 	HasSecret   bool            `json:"has_secret"` // a password or signing secret is kept for it, sealed
 	CreatedAt   time.Time       `json:"created_at"`
 	UpdatedAt   time.Time       `json:"updated_at"`
+	Version     int64           `json:"version"` // grows with every change
+
+	SecretVersion int `json:"-"` // 0: it has no secret
 
 	CheckedAt time.Time `json:"checked_at,omitzero"` // when it was checked last; a change of its target undoes that
 	Checks    []Probe   `json:"checks"`              // what that found
@@ -97,6 +100,8 @@ type Probe struct {
 	Code    string        `json:"code"`   // stable, lower_snake_case
 	Message string        `json:"message"`
 	Remedy  string        `json:"remedy,omitempty"`
+
+	Passing bool `json:"-"` // it may pass by itself
 }
 
 // Handover is one delivery of a part to a destination, or its withdrawal, as bursar remembers it.

@@ -416,7 +416,7 @@ func TestStrangeInputNeverBreaksTheServer(t *testing.T) {
 	for _, op := range b.operations() {
 		method, path, _ := strings.Cut(op, " ")
 		for _, id := range []string{"x", "acc_", "%00", "..%2f..", strings.Repeat("9", 5000), "run_%F0%9F%92%A9", "'%20OR%201=1--"} {
-			p := strings.NewReplacer("{account}", id, "{run}", id, "{key}", id, "{user}", id, "{session}", id, "{invitation}", id, "{workspace}", id).Replace(path)
+			p := strings.NewReplacer("{account}", id, "{destination}", id, "{run}", id, "{key}", id, "{user}", id, "{session}", id, "{invitation}", id, "{workspace}", id).Replace(path)
 			for _, query := range []string{"", "?cursor=%00&limit=9999999999999999999", "?from=%FF&metric=%00", "?a=b;c=d"} {
 				if resp, body := b.raw(method, p+query, "{", "Content-Type", "application/json"); resp.StatusCode >= http.StatusInternalServerError {
 					t.Errorf("%s %s%s: %d %s", method, p, query, resp.StatusCode, body)

@@ -83,6 +83,8 @@ const (
 	KindMembers       = "members"        // look at every account of a payer's organization
 	KindMembersFailed = "members_failed" // look at those that cannot be read yet
 	KindSync          = "sync"           // bring the list up to date, and look at those that should be readable
+
+	KindDeliver = "deliver" // deliver to a destination
 )
 
 // Services are what the API stands on.
@@ -94,11 +96,12 @@ type Services struct {
 	Costs Costs
 	SQL   Statements
 	// SQLTimeout is how long a statement may take. It is said, and kept by SQL.
-	SQLTimeout time.Duration
-	Lake       Lake
-	Ready      func(ctx context.Context) error // says whether requests can be served; nil asks the store
-	Now        func() time.Time                // nil is the clock
-	Log        *slog.Logger                    // nil logs nothing
+	SQLTimeout   time.Duration
+	Lake         Lake
+	Destinations Destinations
+	Ready        func(ctx context.Context) error // says whether requests can be served; nil asks the store
+	Now          func() time.Time                // nil is the clock
+	Log          *slog.Logger                    // nil logs nothing
 	// Answered is told of each request with the pattern of its route, "" where none matched; nil tells nobody.
 	Answered func(method, pattern string, status int, took time.Duration)
 

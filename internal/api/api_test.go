@@ -25,6 +25,7 @@ import (
 	"github.com/bursarhq/bursar/internal/billing/lake"
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/billing/table"
+	"github.com/bursarhq/bursar/internal/destination/service"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/register"
 	"github.com/bursarhq/bursar/internal/store"
@@ -32,6 +33,9 @@ import (
 
 // bench is the API over real HTTP, a real store and a real runner. What costs are is the test's.
 type bench struct {
+	places *service.Service
+	rows   *oneRow
+	opened bursar.Secret // the secret of the target that was opened last
 	*testing.T
 	store  *store.Store
 	runner *job.Runner
@@ -153,7 +157,7 @@ func start(t *testing.T) *bench {
 	b.store.Now = b.clock.now
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	b.runner = job.New(b.store, log, 2, job.Kind{Name: api.KindCheck, Do: b.check}, job.Kind{Name: api.KindImport, Do: b.check},
-		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check}, job.Kind{Name: api.KindSource, Do: func(context.Context, *job.Live) error { return nil }})
+		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check}, job.Kind{Name: api.KindSource, Do: func(context.Context, *job.Live) error { return nil }}, job.Kind{Name: api.KindDeliver, Do: b.deliveries})
 	begun, err := auth.Bootstrap(t.Context(), b.store)
 	if err != nil {
 		t.Fatal(err)
@@ -167,8 +171,9 @@ func start(t *testing.T) *bench {
 	if b.lake, err = lake.Open(t.Context(), filepath.Join(t.TempDir(), "lake"), b.store, nil, lake.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	b.places = b.destinations()
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, SQLTimeout: 30 * time.Second, Lake: b.lake, Log: log,
+		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, SQLTimeout: 30 * time.Second, Lake: b.lake, Destinations: b.places, Log: log,
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

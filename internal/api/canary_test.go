@@ -44,6 +44,10 @@ func TestNoSecretIsKeptOrTold(t *testing.T) {
 	c.secrets["key"] = made.Key
 	account := c.add(c.client(c.owner), "012345678901", "payer")
 	c.secrets["external id"] = account.ExternalID
+	c.secrets["password of a database"] = "canary of the warehouse"
+	c.look(w, "POST", "/api/v1/destinations", `{"name":"warehouse","kind":"postgres","target":{"host":"127.0.0.1","database":"d","user":"u"},"secret":"canary of the warehouse"}`)
+	c.look(w, "POST", "/api/v1/destinations/warehouse/check", "")
+	c.look(w, "GET", "/api/v1/destinations", "")
 	invited := w.must(201, "POST", "/api/v1/invitations", `{"email":"bob@example.com","role":"auditor"}`)
 	_, token, _ := strings.Cut(invited["link"].(string), "#")
 	c.secrets["invitation"] = token

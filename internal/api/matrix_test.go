@@ -36,8 +36,20 @@ var allowedIdentity = map[string]string{
 	"PATCH /api/v1/workspaces/{workspace}":    "oa",
 }
 
+// allowedDestinations is the part that is about where data is delivered to.
+var allowedDestinations = map[string]string{
+	"GET /api/v1/destinations":                          "oamvu",
+	"POST /api/v1/destinations":                         "oa",
+	"GET /api/v1/destinations/{destination}":            "oamvu",
+	"PATCH /api/v1/destinations/{destination}":          "oa",
+	"DELETE /api/v1/destinations/{destination}":         "oa",
+	"POST /api/v1/destinations/{destination}/check":     "oam",
+	"POST /api/v1/destinations/{destination}/run":       "oam",
+	"GET /api/v1/destinations/{destination}/deliveries": "oamvu",
+}
+
 // mayUse are the roles that may use a route, by their letters.
-func mayUse(op string) string { return allowed[op] + allowedIdentity[op] }
+func mayUse(op string) string { return allowed[op] + allowedIdentity[op] + allowedDestinations[op] }
 
 // matrix is a workspace in which everything exists that a route can name, and another one that must never see it.
 type matrix struct {
@@ -164,6 +176,8 @@ func (m *matrix) request(op string, by caller) (method, path, body string) {
 		replace = append(replace, "{user}", m.userID(m.ws))
 	case strings.Contains(path, "{invitation}"):
 		replace = append(replace, "{invitation}", m.invitationID(m.ws))
+	case strings.Contains(path, "{destination}"):
+		replace = append(replace, "{destination}", m.destination(fmt.Sprintf("made %d", m.made)).ID)
 	case strings.Contains(path, "{session}"):
 		replace = append(replace, "{session}", m.ownSession(by))
 	}
@@ -180,6 +194,10 @@ func (m *matrix) request(op string, by caller) (method, path, body string) {
 		body = fmt.Sprintf(`{"account_id":"%012d","name":"made %d"}`, 1000+m.made, m.made)
 	case "POST /api/v1/accounts:bulk":
 		body = fmt.Sprintf(`{"accounts":[{"account_id":"%012d","name":"made %d"}]}`, 1000+m.made, m.made)
+	case "POST /api/v1/destinations":
+		body = fmt.Sprintf(`{"name":"new %d","kind":"file","target":{"format":"csv"}}`, m.made)
+	case "PATCH /api/v1/destinations/{destination}":
+		body = `{"paused":true}`
 	case "POST /api/v1/sql", "POST /api/v1/sql/export":
 		body = `{"sql":"SELECT 1"}`
 	case "GET /api/v1/costs/values":
@@ -273,8 +291,8 @@ func TestEveryRouteForEveryRole(t *testing.T) {
 	m := startMatrix(t)
 	described := m.described()
 	operations := m.guarded()
-	if len(operations) != len(allowed)+len(allowedIdentity) {
-		t.Errorf("the document has %d routes that need a credential, the table %d", len(operations), len(allowed)+len(allowedIdentity))
+	if len(operations) != len(allowed)+len(allowedIdentity)+len(allowedDestinations) {
+		t.Errorf("the document has %d routes that need a credential, the table %d", len(operations), len(allowed)+len(allowedIdentity)+len(allowedDestinations))
 	}
 	for _, role := range auth.Roles {
 		for _, foreign := range []bool{false, true} {

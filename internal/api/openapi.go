@@ -35,6 +35,7 @@ var versions = []struct{ number, what string }{
 	{"1.17.0", "Idempotency-Key where no credential is needed too."},
 	{"1.18.0", "Costs: the line items behind a cost, as pages and as files; what costs can be asked by, with values; the forecast of the month. SQL: views, and where in a statement a mistake is."},
 	{"1.19.0", "Sources of Cost Explorer: streams, prices, data, the ledger of paid requests, budgets. Runs may end in part."},
+	{"1.20.0", "Destinations: files, PostgreSQL, ClickHouse; check, run, what was delivered."},
 }
 
 // Version is the version of the API that this package serves.
@@ -160,7 +161,7 @@ func words[T ~string](values ...T) (out []string) {
 // wordings maps Schema.field to what the document says of it.
 func wordings() map[string]wording {
 	out := map[string]wording{}
-	for _, part := range []map[string]wording{accountWords, choiceWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords, memberWords, eventWords, sourceWords} {
+	for _, part := range []map[string]wording{accountWords, choiceWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords, memberWords, eventWords, sourceWords, destinationWords} {
 		for key, w := range part {
 			out[key] = w
 		}

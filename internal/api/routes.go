@@ -39,6 +39,7 @@ func (a *API) routes() {
 
 	a.billRoutes()
 	a.sourceRoutes()
+	a.destinationRoutes()
 	a.identityRoutes()
 
 	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)

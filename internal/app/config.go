@@ -52,6 +52,9 @@ type Config struct {
 	TemplateBaseURL string
 	ConsoleBaseURL  string
 
+	DeliveredDir string         // "" is a folder of the data folder
+	EgressAllow  []netip.Prefix // that destinations may be in, beside public addresses
+
 	CheckEvery   time.Duration
 	PollEvery    time.Duration
 	KeepVersions int64
@@ -180,15 +183,17 @@ var (
 	principalForm = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(role|user)/[!-~]+$`)
 )
 
-func networks(c *Config, v string) error {
-	for _, part := range strings.Split(v, ",") {
-		p, err := netip.ParsePrefix(strings.TrimSpace(part))
-		if err != nil {
-			return fmt.Errorf("%q is no network; write it like 10.0.0.0/8", strings.TrimSpace(part))
+func networks(field func(*Config) *[]netip.Prefix) func(*Config, string) error {
+	return func(c *Config, v string) error {
+		for _, part := range strings.Split(v, ",") {
+			p, err := netip.ParsePrefix(strings.TrimSpace(part))
+			if err != nil {
+				return fmt.Errorf("%q is no network; write it like 10.0.0.0/8", strings.TrimSpace(part))
+			}
+			*field(c) = append(*field(c), p)
 		}
-		c.TrustedProxies = append(c.TrustedProxies, p)
+		return nil
 	}
-	return nil
 }
 
 func listenAddr(field func(*Config) *string) func(*Config, string) error {
@@ -208,7 +213,7 @@ var options = []option{
 	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
 	{key: "metrics_addr", doc: "Address at which Prometheus reads /metrics, for example 127.0.0.1:9440. Empty for none. Nobody has to sign in there: listen on loopback, or where only Prometheus gets to. The metrics hold no secrets and no account ids.", set: listenAddr(func(c *Config) *string { return &c.MetricsAddr })},
 	{key: "otlp_endpoint", doc: "OpenTelemetry collector that traces are sent to, by OTLP over HTTP: http://127.0.0.1:4318, for example. Empty for what OTEL_EXPORTER_OTLP_ENDPOINT says, and none without that. The other standard OTEL_ variables are honoured, see operations.md.", set: httpURL(func(c *Config) *string { return &c.OTLPEndpoint })},
-	{key: "trusted_proxies", doc: "Proxies in front of bursar, as networks with commas between them: 10.0.0.0/8, 192.0.2.7/32. Their X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.", set: networks},
+	{key: "trusted_proxies", doc: "Proxies in front of bursar, as networks with commas between them: 10.0.0.0/8, 192.0.2.7/32. Their X-Forwarded-For and X-Forwarded-Proto are believed; nobody else's are.", set: networks(func(c *Config) *[]netip.Prefix { return &c.TrustedProxies })},
 	{key: "session_idle", def: "12h", doc: "How long a person who has signed in may do nothing before they must sign in again.", set: span(func(c *Config) *time.Duration { return &c.SessionIdle }, time.Minute)},
 	{key: "session_lifetime", def: "168h", doc: "How long a person stays signed in at the most.", set: span(func(c *Config) *time.Duration { return &c.SessionLifetime }, time.Minute)},
 	{key: "oidc_issuer", doc: "Identity provider (OpenID Connect) at which people can sign in: its issuer, exactly as it spells it. Register bursar there with the redirect address of public_url and /api/v1/session/oidc/callback.", set: httpURLAsIs(func(c *Config) *string { return &c.OIDC.Issuer })},
@@ -225,6 +230,8 @@ var options = []option{
 	{key: "aws_endpoint", doc: "One endpoint for every AWS service, for a simulated AWS. Never set it in production: every request, signed with your credentials, goes there.", set: httpURL(func(c *Config) *string { return &c.Endpoint })},
 	{key: "templates_base_url", doc: "Where the published CloudFormation templates lie: an S3 https URL that customers can read. Without it, set-up offers the template as a download and the CLI command, instead of a link.", set: httpURL(func(c *Config) *string { return &c.TemplateBaseURL })},
 	{key: "aws_console_url", doc: "Base of the AWS console's addresses, for a simulated AWS. Empty for the real ones.", set: httpURL(func(c *Config) *string { return &c.ConsoleBaseURL })},
+	{key: "delivered_dir", doc: "Folder that destinations of kind file deliver to, each workspace in a folder of its own. Empty is the folder delivered in the data folder.", set: text(func(c *Config) *string { return &c.DeliveredDir })},
+	{key: "egress_allow", doc: "Networks that destinations may be in although they are not public, with commas between them: 10.0.0.0/8, 127.0.0.1/32. Everything else of this machine and of private networks, the metadata service of a cloud included, is refused at the moment of each connection.", set: networks(func(c *Config) *[]netip.Prefix { return &c.EgressAllow })},
 	{key: "check_every", def: "6h", doc: "How often each account's access is checked again, with jitter.", set: span(func(c *Config) *time.Duration { return &c.CheckEvery }, time.Minute)},
 	{key: "poll_every", def: "1h", doc: "How often exports are asked for new deliveries. An unchanged export costs one request for each open period.", set: span(func(c *Config) *time.Duration { return &c.PollEvery }, time.Second)},
 	{key: "keep_versions", def: "3", doc: "How many superseded deliveries of each billing period are kept, to compare with and to roll back to.", set: whole(func(c *Config) *int64 { return &c.KeepVersions }, 0)},

@@ -29,6 +29,7 @@ const statementsAtOnce = 2
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	a.credentials = a.stored(aws)
 	desk := a.desk()
+	places := a.destinations()
 	a.runner = job.New(a.store, a.log, liveRuns, a.counted(
 		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
 		job.Kind{Name: api.KindMembers, Do: a.members(aws, kind.Everyone).Do, AtOnce: 1},
@@ -37,19 +38,21 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		// One import uses every core, and all the memory that imports may have.
 		job.Kind{Name: api.KindImport, AtOnce: 1, Do: a.imports(bucketOf(aws)).Do},
 		job.Kind{Name: api.KindSource, Do: a.sources(aws, desk).Do},
+		job.Kind{Name: api.KindDeliver, AtOnce: 2, Do: a.deliver(places).Do},
 	)...)
 	a.runner.Tracer = a.tracer
 	a.scheduler = job.NewScheduler(a.runner,
 		job.Schedule{Name: "check every account", Every: a.config.CheckEvery / 10, Due: due(api.KindCheck, a.config.CheckEvery, ownAccess)},
 		job.Schedule{Name: "look at every organization", Every: a.config.CheckEvery / 10, Due: due(api.KindSync, a.config.CheckEvery, payers)},
 		job.Schedule{Name: "ask every source", Every: a.config.PollEvery, Due: a.sourcesDue},
+		job.Schedule{Name: "deliver to every destination", Every: deliverEvery, Due: deliveriesDue},
 		job.Schedule{Name: "poll every export", Every: a.config.PollEvery, Due: due(api.KindImport, 0, accountsWithExports)},
 	)
 	guide := a.guide(ctx, aws)
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
 		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws},
-		Costs: tracedCosts{query.Questions{Lake: a.lake, Engine: a.engine, Known: &query.KnownKeys{}}}, SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
+		Costs: tracedCosts{query.Questions{Lake: a.lake, Engine: a.engine, Known: &query.KnownKeys{}}}, SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Destinations: places, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})
 	if err != nil {
 		return err

@@ -28,19 +28,22 @@ type Action string
 
 // The actions. A route names the one that it needs.
 const (
-	Self             Action = "self"             // what concerns the caller alone: see who one is, sign out, change one's password
-	ReadAccounts     Action = "accounts:read"    // accounts, their status and findings
-	ManageAccounts   Action = "accounts:manage"  // register, rename, deregister; see external ids
-	CheckAccounts    Action = "accounts:check"   // check and confirm, import now
-	ReadBills        Action = "bills:read"       // exports, deliveries, costs, sources
-	ManageBills      Action = "bills:manage"     // re-import, roll back; sources and what they may spend
-	ReadRuns         Action = "runs:read"        // what is done in the background, and how far it is
-	ManageKeys       Action = "keys:manage"      // make, list and revoke API keys
-	ReadUsers        Action = "users:read"       // who is in the workspace, and as what
-	ManageUsers      Action = "users:manage"     // invite, change roles, remove
-	ManageWorkspace  Action = "workspace:manage" // rename the workspace
-	CreateWorkspaces Action = "workspaces:create"
-	ReadAudit        Action = "audit:read" // the audit log
+	Self               Action = "self"                 // what concerns the caller alone: see who one is, sign out, change one's password
+	ReadAccounts       Action = "accounts:read"        // accounts, their status and findings
+	ManageAccounts     Action = "accounts:manage"      // register, rename, deregister; see external ids
+	CheckAccounts      Action = "accounts:check"       // check and confirm, import now
+	ReadBills          Action = "bills:read"           // exports, deliveries, costs, sources
+	ManageBills        Action = "bills:manage"         // re-import, roll back; sources and what they may spend
+	ReadDestinations   Action = "destinations:read"    // destinations, and what was delivered to them
+	ManageDestinations Action = "destinations:manage"  // add, change, remove
+	Deliver            Action = "destinations:deliver" // check, deliver now
+	ReadRuns           Action = "runs:read"            // what is done in the background, and how far it is
+	ManageKeys         Action = "keys:manage"          // make, list and revoke API keys
+	ReadUsers          Action = "users:read"           // who is in the workspace, and as what
+	ManageUsers        Action = "users:manage"         // invite, change roles, remove
+	ManageWorkspace    Action = "workspace:manage"     // rename the workspace
+	CreateWorkspaces   Action = "workspaces:create"
+	ReadAudit          Action = "audit:read" // the audit log
 )
 
 // grants is one line of the table: an action, what it covers, and who has it.
@@ -58,6 +61,9 @@ var table = []grants{
 	{CheckAccounts, "Check and confirm an account, import now, cancel a run.", []Role{Owner, Administrator, Member}},
 	{ReadBills, "See exports, deliveries, costs and sources.", []Role{Owner, Administrator, Member, Viewer}},
 	{ManageBills, "Import again, roll back; make sources, run them, and say what they may spend.", []Role{Owner, Administrator}},
+	{ReadDestinations, "See destinations, and what was delivered to them.", Roles},
+	{ManageDestinations, "Add, change and remove destinations.", []Role{Owner, Administrator}},
+	{Deliver, "Check a destination, deliver to it now.", []Role{Owner, Administrator, Member}},
 	{ReadRuns, "See what is done in the background.", Roles},
 	{ManageKeys, "Make, list and revoke API keys.", []Role{Owner, Administrator}},
 	{ReadUsers, "See who is in the workspace, and as what.", []Role{Owner, Administrator, Auditor}},

@@ -105,7 +105,7 @@ func ProbeOf(check string, err error) bursar.Probe {
 	p := bursar.Probe{Check: check, Status: bursar.StatusFailed, Code: check + "_failed", Message: err.Error()}
 	var e *bursar.Error
 	if errors.As(err, &e) {
-		p.Message, p.Remedy = e.Message, e.Hint
+		p.Message, p.Remedy, p.Passing = e.Message, e.Hint, e.Code == bursar.Unavailable
 		if e.Reason != "" {
 			p.Code = e.Reason
 		}

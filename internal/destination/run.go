@@ -39,6 +39,9 @@ func Run(ctx context.Context, t Target, p Plan) error {
 	if errors.Is(err, ErrForgets) {
 		held, err = p.Delivered, nil
 	}
+	if err == nil {
+		err = catchUp(p, held)
+	}
 	if err != nil {
 		return err
 	}
@@ -48,6 +51,34 @@ func Run(ctx context.Context, t Target, p Plan) error {
 		}
 	}
 	return nil
+}
+
+// catchUp tells of what a run that was cut off has delivered or withdrawn, and could not tell.
+func catchUp(p Plan, held []Manifest) error {
+	for _, m := range held {
+		if at(p.Delivered, m.Key) != m.Version {
+			if err := p.Delivery(m, false); err != nil {
+				return err
+			}
+		}
+	}
+	for _, m := range p.Delivered {
+		if at(held, m.Key) == "" {
+			if err := p.Delivery(m, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// at is the version of a part among manifests; "" where there is none.
+func at(manifests []Manifest, k Key) string {
+	i := slices.IndexFunc(manifests, func(m Manifest) bool { return m.Key == k })
+	if i < 0 {
+		return ""
+	}
+	return manifests[i].Version
 }
 
 func deliver(ctx context.Context, t Target, p Plan, d Dataset, held []Manifest) error {

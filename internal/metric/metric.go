@@ -29,8 +29,10 @@ type Set struct {
 	imports   *prometheus.CounterVec
 	aws       *prometheus.CounterVec
 
-	paid    *prometheus.CounterVec
-	dollars *prometheus.CounterVec
+	paid      *prometheus.CounterVec
+	dollars   *prometheus.CounterVec
+	handovers *prometheus.CounterVec
+	handed    *prometheus.CounterVec
 }
 
 // New makes the metrics of a server of this version.
@@ -48,9 +50,11 @@ func New(version string) *Set {
 	}
 	s.paid = counters("bursar_cost_requests_total", "Requests to Cost Explorer, each attempt at each page, by operation and by what became of it.", "operation", "state")
 	s.dollars = counters("bursar_cost_requests_usd_total", "What those requests cost by AWS's price list, in US dollars.", "operation")
+	s.handovers = counters("bursar_delivered_parts_total", "Parts that were delivered to destinations or withdrawn, by the destination's kind.", "kind", "outcome")
+	s.handed = counters("bursar_delivered_rows_total", "Rows that were delivered, by the destination's kind.", "kind")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "bursar_build_info", Help: "Always 1; the labels say which build this is.", ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()}})
 	build.Set(1)
-	s.registry.MustRegister(s.requests, s.durations, s.runs, s.runTimes, s.imports, s.rows, s.bytes, s.aws, s.paid, s.dollars, build,
+	s.registry.MustRegister(s.requests, s.durations, s.runs, s.runTimes, s.imports, s.rows, s.bytes, s.aws, s.paid, s.dollars, s.handovers, s.handed, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return s
 }
@@ -122,6 +126,16 @@ func (s *Set) Delivery(d bursar.Delivery) {
 		s.rows.Add(float64(d.Rows))
 		s.bytes.Add(float64(d.SourceBytes))
 	}
+}
+
+// Delivered counts a part that was delivered to a destination, or withdrawn.
+func (s *Set) Delivered(d bursar.Destination, h bursar.Handover) {
+	outcome := "delivered"
+	if h.Withdrawn {
+		outcome = "withdrawn"
+	}
+	s.handovers.WithLabelValues(string(d.Kind), outcome).Inc()
+	s.handed.WithLabelValues(string(d.Kind)).Add(float64(h.Rows))
 }
 
 // AWSCall counts a call to AWS: action is the IAM action ("s3:GetObject"), outcome "ok" or the class of its error.

@@ -152,6 +152,15 @@ func (tx *Tx) LiveRuns(workspaceID, account string) ([]bursar.Run, error) {
 	return many(tx, scanRun, `SELECT `+runColumns+` FROM runs WHERE workspace_id = $1 AND account = $2 AND state IN ('queued', 'running') ORDER BY created_at, id`, workspaceID, account)
 }
 
+// LastRun returns the newest run of a kind for an account or a destination; the zero run when there is none.
+func (tx *Tx) LastRun(workspaceID, kind, account string) (bursar.Run, error) {
+	run, err := one(tx, "run", scanRun, `SELECT `+runColumns+` FROM runs WHERE workspace_id = $1 AND kind = $2 AND account = $3 ORDER BY created_at DESC, id DESC LIMIT 1`, workspaceID, kind, account)
+	if bursar.CodeOf(err) == bursar.NotFound {
+		err = nil
+	}
+	return run, err
+}
+
 // LastFinished returns when a run of a kind last ended for an account; the zero time when none has.
 func (tx *Tx) LastFinished(workspaceID, kind, account string) (time.Time, error) {
 	var at int64

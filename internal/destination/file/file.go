@@ -18,8 +18,8 @@ import (
 
 // Validate says what is wrong with the settings of a folder.
 func Validate(s bursar.TargetSettings) error {
-	if s.Path == "" {
-		return nil
+	if err := destination.ValidFormat(s.Format); err != nil || s.Path == "" {
+		return err
 	}
 	if strings.HasPrefix(s.Path, "/") || !fs.ValidPath(s.Path) || s.Path == "." || strings.ContainsAny(s.Path, "\\:\x00") {
 		return bursar.InvalidField("target.path", "%q is not a folder below the server's folder for delivered files", s.Path).WithReason("path_invalid").

@@ -570,6 +570,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/destinations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the destinations that data is delivered to, by name
+         * @description Needs the permission `destinations:read`.
+         */
+        get: operations["listDestinations"];
+        put?: never;
+        /**
+         * Add a destination
+         * @description Nothing is delivered before a check has found that it can be; a run checks by itself. A webhook's signing secret, when bursar has made it, is in the answer and nowhere else.
+         *
+         *     Needs the permission `destinations:manage`.
+         */
+        post: operations["addDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{destination}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a destination
+         * @description Needs the permission `destinations:read`.
+         */
+        get: operations["getDestination"];
+        put?: never;
+        post?: never;
+        /**
+         * Forget a destination and its secret
+         * @description What it holds stays there.
+         *
+         *     Needs the permission `destinations:manage`.
+         */
+        delete: operations["removeDestination"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a destination
+         * @description What is left out stays as it is; the target is given as a whole, and checked again then.
+         *
+         *     Needs the permission `destinations:manage`.
+         */
+        patch: operations["changeDestination"];
+        trace?: never;
+    };
+    "/api/v1/destinations/{destination}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look whether data could be delivered to a destination
+         * @description Nothing is delivered, and nothing is left there.
+         *
+         *     Needs the permission `destinations:deliver`.
+         */
+        post: operations["checkDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{destination}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what was delivered to a destination and withdrawn from it, part by part, the newest first
+         * @description Needs the permission `destinations:read`.
+         */
+        get: operations["listDestinationDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/destinations/{destination}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver now what a destination does not hold yet
+         * @description A run that is under way is answered instead of a second one.
+         *
+         *     Needs the permission `destinations:deliver`.
+         */
+        post: operations["runDestination"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -2079,6 +2201,82 @@ export interface components {
             /** @description What goes in bursar. */
             removed: string[];
         };
+        Destination: {
+            /**
+             * Format: date-time
+             * @description When a run set out to deliver last. Absent before the first.
+             */
+            attempted_at?: string;
+            /**
+             * Format: date-time
+             * @description When it was checked last. Absent before the first check, and after a change of its target.
+             */
+            checked_at?: string;
+            /** @description What the newest check saw, thing by thing; the first that failed is the last. */
+            checks: components["schemas"]["Probe"][];
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created_at: string;
+            /** @description What is delivered: line_items, costs_daily… */
+            datasets: string[];
+            /** @description Each run delivers every period again, changed or not. */
+            full: boolean;
+            /** @description A password or signing secret is kept for it, sealed. It is shown to nobody. */
+            has_secret: boolean;
+            /** @description dst_… */
+            id: string;
+            /**
+             * @description What it is.
+             * @enum {string}
+             */
+            kind: "file" | "s3" | "postgres" | "clickhouse" | "webhook";
+            /** @description Its name, unique in the workspace. */
+            name: string;
+            /** @description Nothing is delivered by itself. */
+            paused: boolean;
+            /** @description What messages are signed with. Present in the answer that made it, and never again. */
+            signing_secret?: string;
+            /** @description Where it is, and in which form data comes there. */
+            target: components["schemas"]["TargetSettings"];
+            /**
+             * @description When something is delivered: soon after a publication, each hour, each day, or when somebody says so.
+             * @enum {string}
+             */
+            trigger: "publication" | "hourly" | "daily" | "manual";
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /** @description The newest check found nothing that would keep data from being delivered. */
+            usable: boolean;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        DestinationChange: {
+            /** @description What is delivered. */
+            datasets?: string[];
+            /** @description Each run delivers every period again. */
+            full?: boolean;
+            /** @description Its new name. */
+            name?: string;
+            /** @description Nothing is delivered by itself. */
+            paused?: boolean;
+            /** @description A new password or signing secret; empty takes a password away. */
+            secret?: string;
+            /** @description Where it is, as a whole. */
+            target?: components["schemas"]["TargetSettings"];
+            /**
+             * @description When something is delivered.
+             * @enum {string}
+             */
+            trigger?: "publication" | "hourly" | "daily" | "manual";
+        };
         Done: {
             /** @description Its id. */
             id: string;
@@ -2244,6 +2442,43 @@ export interface components {
              */
             status: "ok" | "waiting" | "warning" | "failed" | "unknown" | "skipped";
         };
+        Handover: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Of files: how large they are.
+             */
+            bytes?: number;
+            /** @description line_items, costs_daily… */
+            dataset: string;
+            /** @description The destination: dst_… */
+            destination_id: string;
+            /** @description hov_… */
+            id: string;
+            /** @description The billing period: YYYY-MM. */
+            period: string;
+            /**
+             * Format: int64
+             * @description How many rows.
+             */
+            rows: number;
+            /** @description The run that did it. */
+            run_id: string;
+            /** @description The id of what the rows come from: an export's. */
+            source: string;
+            /** @description Unblended cost by currency, where the dataset has it. */
+            totals?: {
+                [key: string]: string;
+            };
+            /** @description Which state of the source it shows: a delivery's id. */
+            version: string;
+            /** @description The part was removed, for it does not count any more. */
+            withdrawn: boolean;
+        };
         Invitation: {
             /**
              * Format: date-time
@@ -2361,6 +2596,12 @@ export interface components {
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
+        ListDestination: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Destination"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
         ListEvent: {
             /** @description The items of this page. */
             items: components["schemas"]["Event"][];
@@ -2370,6 +2611,12 @@ export interface components {
         ListExport: {
             /** @description The items of this page. */
             items: components["schemas"]["Export"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListHandover: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Handover"][];
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
@@ -2551,6 +2798,30 @@ export interface components {
         NewAccounts: {
             /** @description The accounts, 5000 at most. */
             accounts: components["schemas"]["NewAccountRow"][];
+        };
+        NewDestination: {
+            /** @description What is delivered; line_items by default. */
+            datasets?: string[];
+            /** @description Each run delivers every period again; by default those that have changed. */
+            full?: boolean;
+            /**
+             * @description What it is. It never changes.
+             * @enum {string}
+             */
+            kind: "file" | "s3" | "postgres" | "clickhouse" | "webhook";
+            /** @description A name that people recognise, unique in the workspace. */
+            name: string;
+            /** @description Nothing is delivered by itself, for now. */
+            paused?: boolean;
+            /** @description The password of a database, or the signing secret of a webhook (whsec_…; bursar makes one when it is left out). It is never shown. */
+            secret?: string;
+            /** @description Where it is. Each kind has settings of its own. */
+            target: components["schemas"]["TargetSettings"];
+            /**
+             * @description When something is delivered; publication by default.
+             * @enum {string}
+             */
+            trigger?: "publication" | "hourly" | "daily" | "manual";
         };
         NewInvitation: {
             /** @description The person's e-mail address. bursar sends no mail: hand them the link. */
@@ -2748,6 +3019,21 @@ export interface components {
             stream: string;
             /** @description What it costs by AWS's price list. */
             usd: string;
+        };
+        Probe: {
+            /** @description What was looked at: connect, create, write… */
+            check: string;
+            /** @description Stable, for programs. */
+            code: string;
+            /** @description What was seen. */
+            message: string;
+            /** @description What to do. Absent when there is nothing to do. */
+            remedy?: string;
+            /**
+             * @description How good or bad it is.
+             * @enum {string}
+             */
+            status: "ok" | "warning" | "failed";
         };
         Problem: {
             /**
@@ -3213,6 +3499,45 @@ export interface components {
              * @description When it was asked last.
              */
             tried_at?: string;
+        };
+        TargetSettings: {
+            /** @description s3: the registered account (acc_…) whose role is used. */
+            account_id?: string;
+            /** @description s3: the bucket. */
+            bucket?: string;
+            /** @description s3: the account that the bucket must belong to, 12 digits. By default that of account_id. */
+            bucket_owner?: string;
+            /** @description postgres, clickhouse: the certificate, in PEM, of who has signed the server's. */
+            ca_certificate?: string;
+            /** @description s3: the credential (crd_…) that is used instead. */
+            credential_id?: string;
+            /** @description postgres, clickhouse: the database. */
+            database?: string;
+            /** @description file, s3: parquet, csv or jsonl. */
+            format?: string;
+            /** @description postgres: the server. */
+            host?: string;
+            /** @description file: the folder, below the server's folder for delivered files; empty for that folder. */
+            path?: string;
+            /** @description file, s3: leave text as it is that a spreadsheet would take for a formula. By default an apostrophe is put before it. */
+            plain_csv?: boolean;
+            /**
+             * Format: int64
+             * @description postgres: its port; 5432 by default.
+             */
+            port?: number;
+            /** @description s3: what every key begins with, without a slash at its end. */
+            prefix?: string;
+            /** @description s3: the bucket's region. */
+            region?: string;
+            /** @description postgres: the schema; bursar by default. */
+            schema?: string;
+            /** @description postgres: verify (the server proves its name; the default), require (encrypted, to whoever answers) or disable. */
+            tls?: string;
+            /** @description clickhouse: its HTTP interface. webhook: where messages are posted to. */
+            url?: string;
+            /** @description postgres, clickhouse: the user. */
+            user?: string;
         };
         Teardown: {
             /** @description The command. */
@@ -4662,6 +4987,333 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDestinations: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("attempted_at" | "checked_at" | "checks" | "created_at" | "datasets" | "full" | "has_secret" | "id" | "kind" | "name" | "paused" | "signing_secret" | "target" | "trigger" | "updated_at" | "usable" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListDestination"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDestination"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDestination: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("attempted_at" | "checked_at" | "checks" | "created_at" | "datasets" | "full" | "has_secret" | "id" | "kind" | "name" | "paused" | "signing_secret" | "target" | "trigger" | "updated_at" | "usable" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The destination's id (dst_…) or its name. */
+                destination: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The destination's id (dst_…) or its name. */
+                destination: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of an answer. The request is refused (412) when somebody has changed the thing since then. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The destination's id (dst_…) or its name. */
+                destination: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DestinationChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The destination's id (dst_…) or its name. */
+                destination: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Destination"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDestinationDeliveries: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("at" | "bytes" | "dataset" | "destination_id" | "id" | "period" | "rows" | "run_id" | "source" | "totals" | "version" | "withdrawn")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The destination's id (dst_…) or its name. */
+                destination: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListHandover"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runDestination: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The destination's id (dst_…) or its name. */
+                destination: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Error */

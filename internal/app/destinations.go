@@ -1,0 +1,121 @@
+package app
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/api"
+	"github.com/bursarhq/bursar/internal/destination"
+	"github.com/bursarhq/bursar/internal/destination/bills"
+	"github.com/bursarhq/bursar/internal/destination/clickhouse"
+	"github.com/bursarhq/bursar/internal/destination/file"
+	"github.com/bursarhq/bursar/internal/destination/postgres"
+	"github.com/bursarhq/bursar/internal/destination/service"
+	"github.com/bursarhq/bursar/internal/egress"
+	"github.com/bursarhq/bursar/internal/job/kind"
+	"github.com/bursarhq/bursar/internal/store"
+)
+
+// destinations are the kinds of destinations, and what can be delivered to them.
+func (a *App) destinations() *service.Service {
+	return &service.Service{
+		Store: a.store, Sealer: a.sealer, Now: a.now,
+		Datasets: bills.Datasets(a.lake),
+		Kinds:    []destination.Kind{a.fileKind(), a.postgresKind(), a.clickhouseKind()},
+	}
+}
+
+// deliver is the kind of run that delivers to a destination.
+func (a *App) deliver(s *service.Service) kind.Deliver {
+	return kind.Deliver{Store: a.store, Destinations: s, Datasets: s.Datasets, Delivered: a.metrics.Delivered}
+}
+
+func (a *App) guard() egress.Guard { return egress.Guard{Allow: a.config.EgressAllow} }
+
+func (a *App) fileKind() destination.Kind {
+	home := a.config.DeliveredDir
+	if home == "" {
+		home = filepath.Join(a.config.DataDir, "delivered")
+	}
+	return destination.Kind{
+		Name: bursar.DestinationFile, Settings: []string{"path", "format", "plain_csv"}, Defaults: destination.DefaultFormat, Validate: file.Validate,
+		Open: func(_ context.Context, d bursar.Destination, _ bursar.Secret, o destination.Origin) (destination.Target, error) {
+			return file.Open(filepath.Join(home, d.WorkspaceID), d.Target, o, a.spool())
+		},
+	}
+}
+
+// spool is where files are made before they are delivered: what a crash leaves there goes with the system's temporary files.
+func (a *App) spool() string { return "" }
+
+func (a *App) postgresKind() destination.Kind {
+	return destination.Kind{
+		Name: bursar.DestinationPostgres, Settings: []string{"host", "port", "database", "schema", "user", "tls", "ca_certificate"}, Secret: destination.MayHaveOne,
+		Defaults: postgres.Defaults, Validate: postgres.Validate,
+		Open: func(_ context.Context, d bursar.Destination, secret bursar.Secret, o destination.Origin) (destination.Target, error) {
+			return postgres.Open(d.Target, secret, o, a.guard())
+		},
+	}
+}
+
+func (a *App) clickhouseKind() destination.Kind {
+	return destination.Kind{
+		Name: bursar.DestinationClickHouse, Settings: []string{"url", "database", "user", "ca_certificate"}, Secret: destination.MayHaveOne,
+		Defaults: clickhouse.Defaults, Validate: clickhouse.Validate,
+		Open: func(_ context.Context, d bursar.Destination, secret bursar.Secret, o destination.Origin) (destination.Target, error) {
+			return clickhouse.Open(d.Target, secret, o, a.guard())
+		},
+	}
+}
+
+// deliverEvery is how often it is looked whether something that counts has changed.
+const deliverEvery = 30 * time.Second
+
+// retryEvery is when a destination whose run has failed is tried again by itself.
+const retryEvery = 6 * time.Hour
+
+// deliveriesDue enqueues a run for each destination that has something to be delivered, and whose time has come.
+func deliveriesDue(tx *store.Tx) error {
+	all, err := tx.AllDestinations()
+	if err != nil {
+		return err
+	}
+	counts := map[string]string{} // by workspace
+	for _, d := range all {
+		if _, known := counts[d.WorkspaceID]; !known {
+			if counts[d.WorkspaceID], err = tx.Fingerprint(d.WorkspaceID); err != nil {
+				return err
+			}
+		}
+		due, err := deliveryDue(tx, d, counts[d.WorkspaceID])
+		if err != nil {
+			return err
+		}
+		if due {
+			if _, _, err := tx.Enqueue(d.WorkspaceID, api.KindDeliver, d.ID, tx.Now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func deliveryDue(tx *store.Tx, d bursar.Destination, counts string) (bool, error) {
+	since := tx.Now.Sub(d.AttemptedAt)
+	switch {
+	case d.Paused, d.Trigger == bursar.TriggerManual:
+		return false, nil
+	case d.Trigger == bursar.TriggerHourly:
+		return since >= time.Hour, nil
+	case d.Trigger == bursar.TriggerDaily:
+		return since >= 24*time.Hour, nil
+	case d.Seen != counts:
+		return true, nil
+	case since < retryEvery:
+		return false, nil
+	}
+	last, err := tx.LastRun(d.WorkspaceID, api.KindDeliver, d.ID)
+	return last.State == bursar.RunFailed, err
+}
