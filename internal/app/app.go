@@ -124,6 +124,9 @@ func (a *App) openData(ctx context.Context) error {
 		return err
 	}
 	a.onClose(func() error { release(); return nil })
+	if err := removeLeftBackups(a.config.DataDir); err != nil {
+		a.log.Warn("what a killed backup has left cannot be removed", "error", err)
+	}
 	if a.store, err = store.Open(ctx, filepath.Join(a.config.DataDir, "state.db")); err != nil {
 		return explainState(err)
 	}

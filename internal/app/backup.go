@@ -37,11 +37,16 @@ func (Local) Backup(ctx context.Context, o cli.BackupOptions) (*cli.Backup, erro
 		}
 		recipients = append(recipients, parsed)
 	}
-	work, err := os.MkdirTemp(c.DataDir, "backup-")
+	if err := removeLeftBackups(c.DataDir); err != nil {
+		return nil, err
+	}
+	folder, err := openBackupFolder(c.DataDir)
 	if err != nil {
 		return nil, noData(c.DataDir, err)
 	}
-	defer os.RemoveAll(work)
+	defer folder.Close()
+	defer os.RemoveAll(folder.Name())
+	work := filepath.Join(folder.Name(), "state")
 	paths, err := gather(ctx, c.DataDir, work)
 	if err != nil {
 		return nil, err
@@ -120,6 +125,10 @@ func linkAll(ctx context.Context, data, work string) (paths []string, err error)
 func writeBackup(ctx context.Context, file, work string, paths []string, recipients []age.Recipient) (_ *cli.Backup, err error) {
 	part := file + ".part"
 	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, bursar.Errorf(bursar.Conflict, "%s is there: another backup writes it, or one was ended before it could remove it", part).WithReason("backup_under_way").
+			WithHint("name another file; remove this one if no backup is running")
+	}
 	if err != nil {
 		return nil, bursar.Errorf(bursar.Invalid, "the backup cannot be written: %w", err).WithHint("name a new file, in a folder that may be written to")
 	}
