@@ -19,6 +19,7 @@ export const router = createBrowserRouter([
       { path: "/keys", lazy: () => import("./page/key/list") },
       { path: "/people", lazy: () => import("./page/person/list") },
       { path: "/audit", lazy: () => import("./page/audit/list") },
+      { path: "/reference", lazy: () => import("./page/reference/reference") },
       { path: "/about", lazy: () => import("./page/about/about") },
       { path: "*", lazy: () => import("./page/missing/missing") },
     ],

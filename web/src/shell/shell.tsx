@@ -21,6 +21,7 @@ const places = [
   { type: "link", text: "People", href: "/people" },
   { type: "link", text: "API keys", href: "/keys" },
   { type: "link", text: "Audit log", href: "/audit" },
+  { type: "link", text: "API reference", href: "/reference" },
   { type: "link", text: "About", href: "/about" },
 ] as const;
 
@@ -58,7 +59,7 @@ export function Shell() {
           ]}
         />
       </header>
-      {pathname === "/invitation" ? <Invitation /> : inside ? <Inside /> : caller.kind === "nobody" ? <SignIn /> : null}
+      {pathname === "/invitation" ? <Invitation /> : inside ? <Inside /> : caller.kind !== "nobody" ? null : pathname === "/reference" ? <Outside /> : <SignIn />}
     </>
   );
 }
@@ -101,7 +102,12 @@ function Inside() {
   );
 }
 
-const names: Record<string, string> = { accounts: "Accounts", costs: "Costs", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
+// Outside is for pages that anybody may read.
+function Outside() {
+  return <AppLayout headerSelector="#top" navigationHide toolsHide content={<Outlet />} />;
+}
+
+const names: Record<string, string> = { reference: "API reference", accounts: "Accounts", costs: "Costs", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
 
 function crumbs(path: string) {
   const items = [{ text: "bursar", href: "/" }];

@@ -17,7 +17,8 @@ export function Component() {
         <KeyValuePairs
           columns={2}
           items={[
-            { label: "API", value: <Link href="/api/v1/openapi.json" external>{`Version ${doc.data?.info.version ?? "…"}, OpenAPI document`}</Link> },
+            { label: "API", value: <Link href="/reference">{`Version ${doc.data?.info.version ?? "…"}: the reference`}</Link> },
+            { label: "For programs", value: <Link href="/api/v1/openapi.json" external>OpenAPI document</Link> },
             { label: "Licence", value: <Box>Apache-2.0. The console is made with Cloudscape (Apache-2.0), React, React Router and TanStack Query (MIT).</Box> },
           ]}
         />
