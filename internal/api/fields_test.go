@@ -90,7 +90,7 @@ func TestEveryReadTakesFields(t *testing.T) {
 		}
 		for _, name := range names {
 			method, path, _ := m.request(op, by)
-			resp, body := m.raw(method, path+"?fields="+name, "", by.header...)
+			resp, body := m.raw(method, asking(path, "fields="+name), "", by.header...)
 			var one map[string]json.RawMessage
 			if err := json.Unmarshal([]byte(body), &one); err != nil || resp.StatusCode != 200 {
 				t.Errorf("%s with %s: %d, %v: %.300s", op, name, resp.StatusCode, err, body)
@@ -112,4 +112,15 @@ func TestEveryReadTakesFields(t *testing.T) {
 			}
 		}
 	}
+}
+
+// asking adds to what a path asks for.
+func asking(path, query string) string {
+	switch {
+	case query == "":
+		return path
+	case strings.Contains(path, "?"):
+		return path + "&" + query
+	}
+	return path + "?" + query
 }
