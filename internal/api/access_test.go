@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -245,7 +244,7 @@ func TestPages(t *testing.T) {
 func (b *bench) deliver(account string, n int) (e bursar.Export, deliveries []bursar.Delivery) {
 	b.Helper()
 	err := b.store.InTx(b.Context(), func(tx *store.Tx) (err error) {
-		e, err = tx.FollowExport(bursar.Export{WorkspaceID: b.ws, AccountID: account, Name: "cur", Bucket: "b", Format: bursar.FormatCUR2})
+		e, err = tx.FollowExport(bursar.Export{WorkspaceID: b.ws, AccountID: account, Name: "cur", Bucket: "b", Format: bursar.FormatCUR2, FileFormat: bursar.FileCSV, Versioning: bursar.Overwrite})
 		if err != nil {
 			return err
 		}
@@ -409,21 +408,6 @@ func asClientError(err error, e **client.Error) bool {
 	got, ok := err.(*client.Error)
 	*e = got
 	return ok
-}
-
-func TestStrangeInputNeverBreaksTheServer(t *testing.T) {
-	b := start(t)
-	for _, op := range b.operations() {
-		method, path, _ := strings.Cut(op, " ")
-		for _, id := range []string{"x", "acc_", "%00", "..%2f..", strings.Repeat("9", 5000), "run_%F0%9F%92%A9", "'%20OR%201=1--"} {
-			p := strings.NewReplacer("{account}", id, "{destination}", id, "{run}", id, "{key}", id, "{user}", id, "{session}", id, "{invitation}", id, "{workspace}", id).Replace(path)
-			for _, query := range []string{"", "?cursor=%00&limit=9999999999999999999", "?from=%FF&metric=%00", "?a=b;c=d"} {
-				if resp, body := b.raw(method, p+query, "{", "Content-Type", "application/json"); resp.StatusCode >= http.StatusInternalServerError {
-					t.Errorf("%s %s%s: %d %s", method, p, query, resp.StatusCode, body)
-				}
-			}
-		}
-	}
 }
 
 // TestTheClientKnowsEveryField holds the client's types against what the API says.
