@@ -25,7 +25,7 @@ func (a *API) authorize(operation string, action auth.Action) func(huma.Context,
 	return func(ctx huma.Context, next func(huma.Context)) {
 		p, err := a.who(ctx)
 		if err == nil {
-			err = a.limited(ctx, p)
+			err = a.Limit(ctx.SetHeader, p)
 		}
 		if err == nil && !p.May(action) {
 			err = bursar.Errorf(bursar.Forbidden, "the role %s does not allow this", p.Role).

@@ -7,7 +7,6 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
-	"github.com/danielgtaylor/huma/v2"
 )
 
 const rateWindow = time.Minute
@@ -30,21 +29,21 @@ func (r *rates) take(caller string, now time.Time) (n int64, left time.Duration)
 	return r.count[caller], r.began.Add(rateWindow).Sub(now)
 }
 
-// limited counts a request of a key or a person, and refuses it when there are too many in this minute. Its headers are those of
-// draft-ietf-httpapi-ratelimit-headers.
-func (a *API) limited(ctx huma.Context, p auth.Principal) error {
+// Limit counts a request of a key or a person, and refuses it when there are too many in this minute. It sets the headers of
+// draft-ietf-httpapi-ratelimit-headers. Every face asks it, so that a caller has one limit and not one for each.
+func (a *API) Limit(set func(header, value string), p auth.Principal) error {
 	most := a.RequestsPerMinute
 	if most <= 0 {
 		return nil
 	}
 	n, left := a.rates.take(p.Actor().ID, a.Now())
 	seconds := int64((left + time.Second - 1) / time.Second)
-	ctx.SetHeader("RateLimit-Policy", fmt.Sprintf(`"caller";q=%d;w=%d`, most, int64(rateWindow/time.Second)))
-	ctx.SetHeader("RateLimit", fmt.Sprintf(`"caller";r=%d;t=%d`, max(0, most-n), seconds))
+	set("RateLimit-Policy", fmt.Sprintf(`"caller";q=%d;w=%d`, most, int64(rateWindow/time.Second)))
+	set("RateLimit", fmt.Sprintf(`"caller";r=%d;t=%d`, max(0, most-n), seconds))
 	if n <= most {
 		return nil
 	}
-	ctx.SetHeader("Retry-After", fmt.Sprint(seconds))
+	set("Retry-After", fmt.Sprint(seconds))
 	return bursar.Errorf(bursar.TooMany, "there were more than %d requests in this minute", most).WithReason("rate_limited").
 		WithHint("send it again in %d s; the server's setting requests_per_minute allows more", seconds)
 }

@@ -66,7 +66,7 @@ func (a *App) compatible(g *guide, aws *awsapi.Client) (*cloudcraft.Face, error)
 	removed := a.removed(aws)
 	return cloudcraft.New(cloudcraft.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, Runs: a.runner, Config: g.Config, Check: enqueue(api.KindCheck), Log: a.log,
-		From: a.api.Address, Refuse: a.api.AuditRefusal, Forget: func(ctx context.Context, acct bursar.Account) { removed(ctx, acct, nil) },
+		From: a.api.Address, Refuse: a.api.AuditRefusal, Limit: a.api.Limit, Forget: func(ctx context.Context, acct bursar.Account) { removed(ctx, acct, nil) },
 	})
 }
 

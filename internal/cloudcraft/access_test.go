@@ -1,6 +1,8 @@
 package cloudcraft_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -242,4 +244,36 @@ func TestAudited(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestTooManyRequests: the limit is the server's own, and is said in its headers and in this API's words.
+func TestTooManyRequests(t *testing.T) {
+	r := newRoom(t)
+	key, _ := r.key(r.ws, auth.Administrator)
+	left := 1
+	r.limit = func(set func(string, string), p auth.Principal) error {
+		if p.KeyID == "" {
+			t.Error("nobody's request is counted")
+		}
+		left--
+		set("RateLimit", fmt.Sprintf(`"caller";r=%d;t=7`, max(0, left)))
+		if left >= 0 {
+			return nil
+		}
+		set("Retry-After", "7")
+		return bursar.Errorf(bursar.TooMany, "there were more than 1 requests in this minute").WithReason("rate_limited").WithHint("send it again in 7 s")
+	}
+	const list = "GET /aws/account HTTP/1.1\nHost: x\nX-Request-Id: trace-12345678\n\n"
+	status, h, _ := r.send(list, key)
+	if status != 200 || h.Get("RateLimit") != `"caller";r=0;t=7` || h.Get("X-Request-Id") != "trace-12345678" {
+		t.Errorf("%d %v", status, h)
+	}
+	status, h, body := r.send(list, key)
+	var f failure
+	if err := json.Unmarshal(body, &f); err != nil || status != 429 || f.Code != 429 || f.Reason != "rate_limited" || f.Error == "" || h.Get("Retry-After") != "7" || h.Get("RateLimit") == "" || h.Get("X-Request-Id") != "trace-12345678" || h.Get("Content-Type") != "application/json" {
+		t.Errorf("%d %v %s", status, h, body)
+	}
+	if status, h, _ := r.send(list, "nobody's"); status != 401 || h.Get("RateLimit") != "" {
+		t.Errorf("without a key: %d %v", status, h)
+	}
 }

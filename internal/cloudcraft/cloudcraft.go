@@ -43,6 +43,8 @@ type Services struct {
 	From   func(r *http.Request) string                      // the address that a request comes from
 	Refuse func(ctx context.Context, err error)              // writes a refusal into the audit log; the context's [store.Origin] says whose
 	Forget func(ctx context.Context, account bursar.Account) // told of an account that was deregistered; nil does nothing more
+	// Limit counts a request of a caller, says in headers how many are left, and refuses it (TooMany) when there were too many; nil limits nothing.
+	Limit func(set func(header, value string), p auth.Principal) error
 }
 
 // Face is an http.Handler for the paths that [Serves] names. It never redirects.

@@ -40,6 +40,7 @@ type room struct {
 	canceled []string
 	gone     []string
 	log      bytes.Buffer
+	limit    func(set func(string, string), p auth.Principal) error // nil: none
 }
 
 // Wake does nothing: nobody works here.
@@ -71,6 +72,12 @@ func newRoom(t *testing.T) *room {
 		},
 		From:   func(*http.Request) string { return "192.0.2.1" },
 		Refuse: func(_ context.Context, err error) { r.refused = append(r.refused, err) },
+		Limit: func(set func(string, string), p auth.Principal) error {
+			if r.limit == nil {
+				return nil
+			}
+			return r.limit(set, p)
+		},
 		Forget: func(_ context.Context, a bursar.Account) { r.gone = append(r.gone, a.AccountID) },
 	})
 	if err != nil {

@@ -98,7 +98,7 @@ func (f *Face) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{http: r, ctx: r.Context(), values: values}
 	if found.action != "" {
-		if err := f.letIn(c, found); err != nil {
+		if err := f.letIn(w, c, found); err != nil {
 			f.Refuse(c.ctx, err)
 			f.fail(w, r, err)
 			return
@@ -115,7 +115,7 @@ func (f *Face) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // letIn tells who asks, and whether they may. From then on the request's changes are theirs in the audit log.
-func (f *Face) letIn(c *call, to *route) error {
+func (f *Face) letIn(w http.ResponseWriter, c *call, to *route) error {
 	scheme, key, _ := strings.Cut(c.http.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		key = ""
@@ -135,7 +135,13 @@ func (f *Face) letIn(c *call, to *route) error {
 		return bursar.Errorf(bursar.Unauthorized, "The API key is missing, wrong, expired or revoked").WithReason("key_refused")
 	case err != nil:
 		return err
-	case !p.May(to.action):
+	}
+	if f.Limit != nil {
+		if err := f.Limit(w.Header().Set, p); err != nil {
+			return err
+		}
+	}
+	if !p.May(to.action) {
 		return problem(bursar.Forbidden, "insufficient_privileges", "API key does not have sufficient permissions")
 	}
 	return nil
