@@ -17,6 +17,7 @@ type Account struct {
 	Findings   []bursar.Finding `json:"findings,omitempty"` // only when one account is asked for
 	Setup      *Setup           `json:"setup,omitempty"`    // only when it was just registered
 	Payer      *Payer           `json:"payer,omitempty"`    // only when one linked account is asked for, and its payer is registered
+	Linked     int64            `json:"linked,omitempty" doc:"How many registered accounts a payer pays for. Only in lists."`
 }
 
 // Payer is the registered account that pays for a linked one.
@@ -39,32 +40,6 @@ type accountPath struct {
 }
 
 type accountOutput struct{ Body Account }
-
-func (a *API) listAccounts(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[Account], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []Account
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		accounts, after, err := tx.Accounts(p.WorkspaceID, page)
-		if err != nil {
-			return err
-		}
-		ids := make([]string, len(accounts))
-		for i, acc := range accounts {
-			ids[i] = acc.ID
-		}
-		findings, err := tx.ForStatus(p.WorkspaceID, ids)
-		for _, acc := range accounts {
-			items = append(items, show(p, acc, findings[acc.ID]))
-		}
-		next = after
-		return err
-	})
-	return listed(items, next), err
-}
 
 // NewAccount is what a caller says to register an account.
 type NewAccount struct {

@@ -54,6 +54,35 @@ func (a *API) listMembers(ctx context.Context, p auth.Principal, in *struct {
 	return &out, err
 }
 
+// Unregistered is an account of an organization that is not registered.
+type Unregistered struct {
+	bursar.Member
+	Partition bursar.Partition `json:"partition" doc:"The partition of its organization."`
+	Payer     Payer            `json:"payer" doc:"The registered payer of its organization."`
+}
+
+func (a *API) listUnregistered(ctx context.Context, p auth.Principal, in *struct {
+	Text string `query:"q" doc:"Words that are found in the name or in the account id, in any case of letters."`
+	Paging
+},
+) (*listOutput[Unregistered], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	var items []Unregistered
+	var next string
+	err = a.Store.View(ctx, func(tx *store.Tx) error {
+		list, after, err := tx.Unregistered(p.WorkspaceID, in.Text, page)
+		for _, u := range list {
+			items = append(items, Unregistered{u.Member, u.Payer.Partition, Payer{u.Payer.ID, u.Payer.AccountID, u.Payer.Name}})
+		}
+		next = after
+		return err
+	})
+	return listed(items, next), err
+}
+
 var memberStates = []bursar.MemberState{
 	bursar.MemberAssumable, bursar.MemberNotDeployed, bursar.MemberInsecure, bursar.MemberFailed, bursar.MemberUnchecked,
 	bursar.MemberPending, bursar.MemberSuspended, bursar.MemberClosed, bursar.MemberLeft, bursar.MemberInBill,

@@ -36,6 +36,7 @@ var versions = []struct{ number, what string }{
 	{"1.18.0", "Costs: the line items behind a cost, as pages and as files; what costs can be asked by, with values; the forecast of the month. SQL: views, and where in a statement a mistake is."},
 	{"1.19.0", "Sources of Cost Explorer: streams, prices, data, the ledger of paid requests, budgets. Runs may end in part."},
 	{"1.20.0", "Destinations: files, PostgreSQL, ClickHouse; check, run, what was delivered."},
+	{"1.21.0", "Accounts by filter and in any order, with a count, and as CSV; those of organizations that are not registered; the history of findings; a stream of what changes."},
 }
 
 // Version is the version of the API that this package serves.
@@ -165,6 +166,9 @@ func wordings() map[string]wording {
 		for key, w := range part {
 			out[key] = w
 		}
+	}
+	for key, w := range memberWords { // it is one, with its payer
+		out["Unregistered."+strings.TrimPrefix(key, "Member.")] = w
 	}
 	return out
 }

@@ -13,7 +13,8 @@ import (
 // routes is the whole map. Each line names what the caller must be allowed to do.
 func (a *API) routes() {
 	accounts, runs := "Accounts", "Runs"
-	handle(a, "GET /api/v1/accounts", auth.ReadAccounts, a.listAccounts, about{"listAccounts", accounts, 200, "List the registered accounts, by name."})
+	handle(a, "GET /api/v1/accounts", auth.ReadAccounts, a.listAccounts, about{"listAccounts", accounts, 200, "List the registered accounts: those that are wanted, in the order that is wanted."})
+	stream(a, "GET /api/v1/accounts:export", csvType, auth.ReadAccounts, a.exportAccounts, about{"exportAccounts", accounts, 200, "Download the registered accounts as CSV: the same ones, in the same order, as the list gives, but all of them."})
 	handle(a, "POST /api/v1/accounts", auth.ManageAccounts, a.addAccount, about{"addAccount", accounts, 201, "Register an AWS account. bursar generates its external id; the answer says what to do next in AWS."})
 	handle(a, "POST /api/v1/accounts:bulk", auth.ManageAccounts, a.addAccounts, about{"addAccounts", accounts, 200, "Register up to 5000 AWS accounts, as JSON or CSV. Each row is looked at by itself and answered; what is registered already stays as it is, so the same request may be sent again."}, a.inBulk)
 	handle(a, "GET /api/v1/accounts/{account}", auth.ReadAccounts, a.getAccount, about{"getAccount", accounts, 200, "Show an account with its status and the newest finding of each check."})
@@ -28,8 +29,11 @@ func (a *API) routes() {
 	handle(a, "GET /api/v1/accounts/{account}/members", auth.ReadAccounts, a.listMembers, about{"listMembers", accounts, 200, "List the accounts of a payer's organization. Each with its state: whether bursar can read it, and what is missing."})
 	handle(a, "POST /api/v1/accounts/{account}/members/check", auth.CheckAccounts, a.checkMembers, about{"checkMembers", accounts, 202, "Look at every active account of a payer's organization. Those whose role passes the checks are registered as linked accounts."})
 	handle(a, "POST /api/v1/accounts/{account}/members/sync", auth.CheckAccounts, a.syncMembers, about{"syncMembers", accounts, 202, "Bring the list of a payer's accounts up to date now. It happens by itself every 6 hours."})
+	handle(a, "GET /api/v1/members/unregistered", auth.ReadAccounts, a.listUnregistered, about{"listUnregistered", accounts, 200, "List the accounts of all registered payers' organizations that are not registered themselves, by account id."})
+	handle(a, "GET /api/v1/accounts/{account}/findings", auth.ReadAccounts, a.listFindings, about{"listFindings", accounts, 200, "List what the checks of an account have found, the newest first."})
 	handle(a, "GET /api/v1/accounts/{account}/events", auth.ReadAccounts, a.listAccountEvents, about{"listAccountEvents", accounts, 200, "List what has changed about an account, the newest first."})
 	handle(a, "GET /api/v1/events", auth.ReadAccounts, a.listEvents, about{"listEvents", accounts, 200, "List what has changed about any account, the newest first."})
+	stream(a, "GET /api/v1/changes", "text/event-stream", auth.Self, a.watchChanges, about{"watchChanges", accounts, 200, "Hear what changes in the workspace, as server-sent events. Each event `changes` lists topics, of accounts, members, events, runs, deliveries, keys, people, workspaces, audit and settings: ask again for what is of interest."})
 	handle(a, "POST /api/v1/validate", auth.ManageAccounts, a.validate, about{"validateRole", accounts, 200, "Look at a role without registering its account. Without a role, say what its trust policy must be: the external id in it is bursar's, and cannot be chosen."})
 
 	handle(a, "GET /api/v1/runs", auth.ReadRuns, a.listRuns, about{"listRuns", runs, 200, "List runs, the newest first."})

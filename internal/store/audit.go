@@ -59,6 +59,8 @@ func (tx *Tx) auditAs(from Origin, c Change) error {
 		return err
 	}
 	tx.audited = true
+	tx.touch(e.WorkspaceID, TopicAudit)
+	tx.touch(e.WorkspaceID, topicOf(e.Target))
 	return tx.append(e)
 }
 

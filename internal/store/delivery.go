@@ -113,10 +113,12 @@ func (tx *Tx) Reject(d Delivery) error {
 }
 
 func (tx *Tx) setDeliveryState(workspaceID, id string, state bursar.DeliveryState) error {
+	tx.touch(workspaceID, TopicDeliveries)
 	return tx.change("delivery", `UPDATE deliveries SET state = $1 WHERE workspace_id = $2 AND id = $3`, state, workspaceID, id)
 }
 
 func (tx *Tx) putDelivery(d Delivery) error {
+	tx.touch(d.WorkspaceID, TopicDeliveries)
 	if d.Totals == nil {
 		d.Totals = map[string]bursar.Decimal{}
 	}
@@ -194,6 +196,7 @@ func (tx *Tx) Deliveries(workspaceID, exportID string, p Page) (deliveries []Del
 
 // CollectDelivery records that a superseded delivery's files are about to go. The record of it stays.
 func (tx *Tx) CollectDelivery(workspaceID, id string) error {
+	tx.touch(workspaceID, TopicDeliveries)
 	return tx.change("delivery", `UPDATE deliveries SET contents = 'null', collected_at = $1 WHERE workspace_id = $2 AND id = $3 AND state = 'superseded'`,
 		stamp(tx.Now), workspaceID, id)
 }

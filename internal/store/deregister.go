@@ -87,6 +87,7 @@ func (tx *Tx) notACredential(a bursar.Account) error {
 func (tx *Tx) setAside(a bursar.Account) error {
 	for _, q := range []string{
 		`DELETE FROM findings WHERE workspace_id = $1 AND account = $2`,
+		`DELETE FROM standings WHERE workspace_id = $1 AND account = $2`,
 		`DELETE FROM events WHERE workspace_id = $1 AND account = $2`,
 		`DELETE FROM members WHERE workspace_id = $1 AND payer = $2`,
 		`DELETE FROM definitions WHERE workspace_id = $1 AND account = $2`,

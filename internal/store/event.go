@@ -25,6 +25,7 @@ func (tx *Tx) AddEvent(workspaceID string, e bursar.Event) (added bool, err erro
 		return false, err
 	}
 	e.ID, e.At = bursar.NewID("evt"), tx.Now
+	tx.touch(workspaceID, TopicEvents)
 	if e.Since.IsZero() {
 		e.Since = tx.Now
 	}

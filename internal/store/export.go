@@ -21,6 +21,7 @@ func scanExport(r scanner) (bursar.Export, error) {
 // prefix and name) keeps its id and history, and takes over what changed. Only one export of an account is followed at a time: the bill of
 // another one, which was followed before, stays as it is. Bills that people brought, which have no bucket, are followed beside it.
 func (tx *Tx) FollowExport(e bursar.Export) (bursar.Export, error) {
+	tx.touch(e.WorkspaceID, TopicDeliveries)
 	known, err := one(tx, "export", scanExport, `SELECT `+exportColumns+` FROM exports
 		WHERE workspace_id = $1 AND account = $2 AND bucket = $3 AND prefix = $4 AND name = $5`, e.WorkspaceID, e.AccountID, e.Bucket, e.Prefix, e.Name)
 	if err != nil && bursar.CodeOf(err) != bursar.NotFound {
@@ -63,6 +64,7 @@ func (tx *Tx) Followed(workspaceID, account string) ([]bursar.Export, error) {
 
 // PreferExport makes an export's costs count before those of every other one.
 func (tx *Tx) PreferExport(workspaceID, id string) error {
+	tx.touch(workspaceID, TopicDeliveries)
 	return tx.change("export", `UPDATE exports SET preferred_at = $1 WHERE workspace_id = $2 AND id = $3`, stamp(tx.Now), workspaceID, id)
 }
 

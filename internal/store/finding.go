@@ -25,6 +25,7 @@ func scanFinding(r scanner) (bursar.Finding, error) {
 // earlier runs become history. It returns the finding with its id, and with the time since when the check has answered so.
 func (tx *Tx) AddFinding(workspaceID, account string, f bursar.Finding) (bursar.Finding, error) {
 	f.ID, f.Since = bursar.NewID("fnd"), f.At
+	tx.judge(workspaceID, account)
 	var since int64
 	err := tx.row(`SELECT coalesce(min(since), 0) FROM findings WHERE workspace_id = $1 AND account = $2 AND check_name = $3 AND code = $4 AND newest = 1`,
 		workspaceID, account, f.Check, f.Code).Scan(&since)
@@ -49,6 +50,7 @@ func (tx *Tx) AddFinding(workspaceID, account string, f bursar.Finding) (bursar.
 
 // RetireFindings makes the newest findings of the named checks history: what they saw does not hold any more.
 func (tx *Tx) RetireFindings(workspaceID, account string, checks ...string) error {
+	tx.judge(workspaceID, account)
 	for _, check := range checks {
 		if err := tx.exec(`UPDATE findings SET newest = 0 WHERE workspace_id = $1 AND account = $2 AND check_name = $3 AND newest = 1`, workspaceID, account, check); err != nil {
 			return err
@@ -106,7 +108,24 @@ func (tx *Tx) FindingHistory(workspaceID, account string, limit int) ([]bursar.F
 	return many(tx, scanFinding, `SELECT `+findingColumns+` FROM findings WHERE workspace_id = $1 AND account = $2 ORDER BY at DESC, seq DESC, id LIMIT $3`, workspaceID, account, limit)
 }
 
+// Findings lists an account's findings page by page, the newest first: those of one check, or of all when check is "". Code narrows them too.
+func (tx *Tx) Findings(workspaceID, account, check, code string, p Page) (list []bursar.Finding, next string, err error) {
+	at, id, err := p.before()
+	if err != nil {
+		return nil, "", err
+	}
+	list, err = many(tx, scanFinding, `SELECT `+findingColumns+` FROM findings
+		WHERE workspace_id = $1 AND account = $2 AND ($3 = '' OR check_name = $3) AND ($4 = '' OR code = $4) AND (at, id) < ($5, $6) ORDER BY at DESC, id DESC LIMIT $7`,
+		workspaceID, account, check, code, at, id, p.Limit+1)
+	if err == nil && len(list) > p.Limit {
+		list = list[:p.Limit]
+		next = cursor(list[p.Limit-1].At, list[p.Limit-1].ID)
+	}
+	return list, next, err
+}
+
 // DropFindingsOfRun deletes what a run found about an account: it begins again.
 func (tx *Tx) DropFindingsOfRun(workspaceID, runID, account string) error {
+	tx.judge(workspaceID, account)
 	return tx.exec(`DELETE FROM findings WHERE workspace_id = $1 AND run_id = $2 AND account = $3`, workspaceID, runID, account)
 }

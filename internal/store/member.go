@@ -1,6 +1,10 @@
 package store
 
-import "github.com/bursarhq/bursar"
+import (
+	"strings"
+
+	"github.com/bursarhq/bursar"
+)
 
 const memberColumns = `m.account_id, m.name, m.organization_state, m.state, m.code, m.message, m.remedy, m.joined_at, m.first_seen_at, m.checked_at, m.since`
 
@@ -18,6 +22,7 @@ func scanMember(r scanner) (bursar.Member, error) {
 
 // PutMember records how an account of a payer's organization was seen. RegisteredAs is not kept: it follows from the accounts.
 func (tx *Tx) PutMember(workspaceID, payer string, m bursar.Member) error {
+	tx.touch(workspaceID, TopicMembers)
 	return tx.exec(`INSERT INTO members (workspace_id, payer, account_id, name, organization_state, state, code, message, remedy, joined_at, first_seen_at, checked_at, since)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (payer, account_id) DO UPDATE SET name = excluded.name, organization_state = excluded.organization_state, state = excluded.state, code = excluded.code,
@@ -64,6 +69,7 @@ func (tx *Tx) CountMembers(workspaceID, payer string) (map[bursar.MemberState]in
 
 // SetMember records at the payers of an account how a look at it ended. An account that is in no payer's list is no error.
 func (tx *Tx) SetMember(a bursar.Account, state bursar.MemberState, f bursar.Finding) error {
+	tx.touch(a.WorkspaceID, TopicMembers)
 	return tx.exec(`UPDATE members SET since = CASE WHEN state = $1 THEN since ELSE $2 END, state = $1, code = $3, message = $4, remedy = $5, checked_at = $2
 		WHERE workspace_id = $6 AND account_id = $7 AND organization_state = 'ACTIVE'
 		AND payer IN (SELECT id FROM accounts WHERE workspace_id = $6 AND partition = $8 AND account_id = $9)`,
@@ -133,4 +139,35 @@ func (tx *Tx) TakeIssuedExternalID(workspaceID string, partition bursar.Partitio
 		return "", err
 	}
 	return id, tx.exec(`DELETE FROM spent_external_ids WHERE external_id = $1`, id) // the registration, in this transaction, spends it again
+}
+
+// Unregistered is an account of a payer's organization that is not registered.
+type Unregistered struct {
+	bursar.Member
+	Payer bursar.Account
+}
+
+// Unregistered lists the accounts of every payer's organization that are not registered and could be: they are open there, or in its bill.
+// Text narrows them to those whose name or account id holds it. They are sorted by account id.
+func (tx *Tx) Unregistered(workspaceID, text string, p Page) (list []Unregistered, next string, err error) {
+	c := &conditions{}
+	c.add(`m.workspace_id = ` + c.mark(workspaceID) + ` AND a.id IS NULL AND p.removed_at = 0 AND m.state NOT IN ('left', 'closed', 'suspended', 'pending')`)
+	for _, piece := range pieces(strings.Fields(text)) {
+		mark := c.mark(piece)
+		c.add("(" + has("m.name")(mark) + " OR " + has("m.account_id")(mark) + ")")
+	}
+	if p.After != "" {
+		account, payer, _ := strings.Cut(p.After, "~")
+		c.add(`(m.account_id, m.payer) > (` + c.mark(account) + `, ` + c.mark(payer) + `)`)
+	}
+	list, err = many(tx, func(r scanner) (u Unregistered, err error) {
+		u.Member, err = scanMember(with(r, &u.Payer.ID, &u.Payer.AccountID, &u.Payer.Name, &u.Payer.Partition))
+		return u, err
+	}, `SELECT `+memberColumns+`, '', p.id, p.account_id, p.name, p.partition`+memberFrom+` WHERE `+strings.Join(c.text, " AND ")+`
+		ORDER BY m.account_id, m.payer LIMIT `+c.mark(p.Limit+1), c.args...)
+	if err == nil && len(list) > p.Limit {
+		list = list[:p.Limit]
+		next = list[p.Limit-1].AccountID + "~" + list[p.Limit-1].Payer.ID
+	}
+	return list, next, err
 }

@@ -33,6 +33,7 @@ func (tx *Tx) Enqueue(workspaceID, kind, account string, due time.Time) (run bur
 	if bursar.CodeOf(err) != bursar.NotFound {
 		return run, false, err
 	}
+	tx.touch(workspaceID, TopicRuns)
 	run = bursar.Run{ID: bursar.NewID("run"), WorkspaceID: workspaceID, Kind: kind, AccountID: account, State: bursar.RunQueued, CreatedAt: tx.Now}
 	err = tx.exec(`INSERT INTO runs (`+runColumns+`, due_at) VALUES ($1, $2, $3, $4, $5, '{}', 'null', 0, $6, 0, 0, $7)`,
 		run.ID, run.WorkspaceID, run.Kind, run.AccountID, run.State, stamp(run.CreatedAt), stamp(due))
@@ -51,6 +52,7 @@ func (tx *Tx) ClaimRun(except ...string) (run bursar.Run, ok bool, err error) {
 	if bursar.CodeOf(err) == bursar.NotFound {
 		return run, false, nil
 	}
+	tx.touch(run.WorkspaceID, TopicRuns)
 	return run, err == nil, err
 }
 
@@ -73,6 +75,7 @@ func notOfKinds(kinds []string, args ...any) (condition string, all []any) {
 
 // SetProgress records how far a running run has come.
 func (tx *Tx) SetProgress(id string, p bursar.Progress) error {
+	tx.touchRun(id)
 	b, err := json.Marshal(p)
 	if err != nil {
 		return err
@@ -82,6 +85,7 @@ func (tx *Tx) SetProgress(id string, p bursar.Progress) error {
 
 // FinishRun ends a run that is not final yet.
 func (tx *Tx) FinishRun(id string, state bursar.RunState, failure *bursar.RunError) error {
+	tx.touchRun(id)
 	b, err := json.Marshal(failure)
 	if err != nil {
 		return err
@@ -92,6 +96,7 @@ func (tx *Tx) FinishRun(id string, state bursar.RunState, failure *bursar.RunErr
 
 // RetryRun puts a running run back into the queue, to be due at a time, and keeps why.
 func (tx *Tx) RetryRun(id string, due time.Time, failure *bursar.RunError) error {
+	tx.touchRun(id)
 	b, err := json.Marshal(failure)
 	if err != nil {
 		return err
@@ -101,6 +106,7 @@ func (tx *Tx) RetryRun(id string, due time.Time, failure *bursar.RunError) error
 
 // ReleaseRun gives a running run back to the queue as if it had not been claimed: its worker was told to stop.
 func (tx *Tx) ReleaseRun(id string) error {
+	tx.touchRun(id)
 	return tx.change("run", `UPDATE runs SET state = 'queued', attempt = attempt - 1, due_at = $1 WHERE id = $2 AND state = 'running'`, stamp(tx.Now), id)
 }
 
@@ -124,6 +130,14 @@ func (tx *Tx) RequeueInterrupted(most int) (int64, error) {
 		return 0, err
 	}
 	return res.RowsAffected()
+}
+
+// touchRun tells that a run has changed to whoever watches its workspace.
+func (tx *Tx) touchRun(id string) {
+	var workspaceID string
+	if tx.row(`SELECT workspace_id FROM runs WHERE id = $1`, id).Scan(&workspaceID) == nil { // one that is not there has not changed
+		tx.touch(workspaceID, TopicRuns)
+	}
 }
 
 // Run returns one run.

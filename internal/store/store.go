@@ -30,6 +30,8 @@ type Store struct {
 	write *sql.DB // one connection: SQLite has one writer
 	read  *sql.DB
 
+	watchers watchers
+
 	// Now gives the time that a transaction stamps its changes with. Tests set it; nil is the clock.
 	Now func() time.Time
 }
@@ -42,6 +44,8 @@ type Tx struct {
 
 	origin         Origin
 	wrote, audited bool
+	judged         map[string]string          // accounts whose findings have changed, with their workspaces
+	touched        map[string]map[string]bool // what has changed, by workspace
 }
 
 // Open opens the database file, creates it when absent, and brings its schema up to date. A file that a newer
@@ -99,12 +103,19 @@ func (s *Store) do(ctx context.Context, db *sql.DB, f func(*Tx) error) error {
 	if err := f(t); err != nil {
 		return err
 	}
+	if err := t.setStandings(); err != nil {
+		return err
+	}
 	if db == s.write && t.wrote && !t.audited && t.origin.Operation != "" { // no change that somebody asked for is without its line in the audit log
 		if err := t.Audit(Change{}); err != nil {
 			return err
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	s.watchers.tell(t.touched)
+	return nil
 }
 
 // note remembers that the transaction changes something.
@@ -129,7 +140,7 @@ func (s *Store) migrate(ctx context.Context) error {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
-	return nil
+	return s.InTx(ctx, (*Tx).restand)
 }
 
 func (s *Store) schemaVersion(ctx context.Context) (int, error) {

@@ -42,6 +42,11 @@ func Run(t *testing.T, open func(t *testing.T) *store.Store) {
 		"CredentialsRotate":               credentialsRotate,
 		"RolesThatAreCredentialsStay":     rolesThatAreCredentialsStay,
 		"SecretsAreWrappedAnew":           secretsAreWrappedAnew,
+		"FoundAsOneWouldByHand":           accountsFoundAsOneWouldByHand,
+		"StandingsFollowFindings":         standingsFollowFindings,
+		"StrangeOrdersAreRefused":         strangeOrdersAndCursorsAreRefused,
+		"WatchersHearOfTheirWorkspace":    watchersHearOfTheirWorkspace,
+		"UnregisteredCouldBe":             unregisteredAreThoseThatCouldBe,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := open(t)

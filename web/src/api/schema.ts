@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the registered accounts, by name
+         * List the registered accounts: those that are wanted, in the order that is wanted
          * @description Needs the permission `accounts:read`.
          */
         get: operations["listAccounts"];
@@ -136,6 +136,26 @@ export interface paths {
          * @description Needs the permission `accounts:read`.
          */
         get: operations["listAccountExports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/accounts/{account}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what the checks of an account have found, the newest first
+         * @description Needs the permission `accounts:read`.
+         */
+        get: operations["listFindings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -278,6 +298,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/accounts:export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the registered accounts as CSV: the same ones, in the same order, as the list gives, but all of them
+         * @description Needs the permission `accounts:read`.
+         */
+        get: operations["exportAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -312,6 +352,28 @@ export interface paths {
          *     Needs the permission `audit:read`.
          */
         get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hear what changes in the workspace, as server-sent events
+         * @description Each event `changes` lists topics, of accounts, members, events, runs, deliveries, keys, people, workspaces, audit and settings: ask again for what is of interest.
+         *
+         *     Needs the permission `self`.
+         */
+        get: operations["watchChanges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -978,6 +1040,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/members/unregistered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the accounts of all registered payers' organizations that are not registered themselves, by account id
+         * @description Needs the permission `accounts:read`.
+         */
+        get: operations["listUnregistered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/request-budgets": {
         parameters: {
             query?: never;
@@ -1602,6 +1684,11 @@ export interface components {
              */
             kind: "unknown" | "payer" | "linked" | "standalone";
             /**
+             * Format: int64
+             * @description How many registered accounts a payer pays for. Only in lists.
+             */
+            linked?: number;
+            /**
              * @description How it was registered.
              * @enum {string}
              */
@@ -1635,6 +1722,17 @@ export interface components {
              * @description Grows with every change.
              */
             version: number;
+        };
+        AccountList: {
+            /** @description The accounts of this page. */
+            items: components["schemas"]["Account"][];
+            /** @description Gives the next page as cursor, with the same filter and order. Absent on the last one. */
+            next_cursor?: string;
+            /**
+             * Format: int64
+             * @description How many accounts match, on all pages. Only when it was asked for.
+             */
+            total?: number;
         };
         Actor: {
             /** @description Its id: usr_…, or a key's. */
@@ -2566,12 +2664,6 @@ export interface components {
             /** @description Its address, with everything filled in. */
             url: string;
         };
-        ListAccount: {
-            /** @description The items of this page. */
-            items: components["schemas"]["Account"][];
-            /** @description Gives the next page as cursor. Absent on the last one. */
-            next_cursor?: string;
-        };
         ListAuditEntry: {
             /** @description The items of this page. */
             items: components["schemas"]["AuditEntry"][];
@@ -2611,6 +2703,12 @@ export interface components {
         ListExport: {
             /** @description The items of this page. */
             items: components["schemas"]["Export"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListFinding: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Finding"][];
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
@@ -2659,6 +2757,12 @@ export interface components {
         ListSource: {
             /** @description The items of this page. */
             items: components["schemas"]["Source"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListUnregistered: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Unregistered"][];
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
@@ -3565,6 +3669,51 @@ export interface components {
             /** @description What it is. */
             title: string;
         };
+        Unregistered: {
+            /** @description The AWS account: 12 digits. */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description When it was looked at last. Absent before.
+             */
+            checked_at?: string;
+            /** @description Stable, for programs: why it is in this state. */
+            code?: string;
+            /**
+             * Format: date-time
+             * @description When bursar saw it first.
+             */
+            first_seen_at: string;
+            /**
+             * Format: date-time
+             * @description When it came into the organization.
+             */
+            joined_at?: string;
+            /** @description The same for people. */
+            message?: string;
+            /** @description Its name in the organization. */
+            name: string;
+            /** @description AWS's own word for it: ACTIVE, SUSPENDED, PENDING_CLOSURE, CLOSED, PENDING_ACTIVATION. Empty when it is not in the organization. */
+            organization_state: string;
+            /** @description The partition of its organization. */
+            partition: string;
+            /** @description The registered payer of its organization. */
+            payer: components["schemas"]["Payer"];
+            /** @description bursar's id (acc_…) of the account. Absent while it is not registered. */
+            registered_as?: string;
+            /** @description What to do. */
+            remedy?: string;
+            /**
+             * Format: date-time
+             * @description Since when it has been in this state.
+             */
+            since: string;
+            /**
+             * @description Whether bursar can read it.
+             * @enum {string}
+             */
+            state: "assumable" | "not_deployed" | "insecure" | "failed" | "unchecked" | "pending" | "suspended" | "closed" | "left" | "in_bill";
+        };
         User: {
             /** @description The person's e-mail address. */
             email: string;
@@ -3657,12 +3806,42 @@ export interface operations {
     listAccounts: {
         parameters: {
             query?: {
+                /** @description Found in the name or in the account id, in any case of letters. */
+                q?: string[];
+                /** @description Found in the name. */
+                name?: string[];
+                /** @description Found in the account id. */
+                account_id?: string[];
+                /** @description payer, linked, standalone or unknown; !linked is all others. */
+                kind?: string[];
+                /** @description How it was registered: console, terraform, role or access_key. */
+                method?: string[];
+                /** @description aws, aws-cn or aws-us-gov. */
+                partition?: string[];
+                /** @description What its status amounts to: pending, connected, attention, broken or insecure. */
+                state?: string[];
+                /** @description Whether its billing data comes in: awaiting_first_delivery, late, failed, receiving, stale or none. */
+                data?: string[];
+                /** @description A capability and its state: billing_export:late, access:!ok. */
+                capability?: string[];
+                /** @description The code of one of its newest findings: insecure_trust, outdated… */
+                finding?: string[];
+                /** @description The 12 digits of the account that pays for it. */
+                payer?: string[];
+                /** @description Its organization: o-… */
+                organization?: string[];
+                /** @description Only those that no registered payer stands above. */
+                top?: boolean;
+                /** @description name, account_id, kind, method, partition, payer_id, state, data, checked_at or created_at; with - before it the other way round. Accounts that are equal are sorted by name. */
+                sort?: string;
+                /** @description Say how many accounts match, on all pages. */
+                count?: boolean;
                 /** @description The next_cursor of the page before. Opaque. */
                 cursor?: string;
                 /** @description Items at most. */
                 limit?: number;
                 /** @description Only these fields of each item; the id is always there. With commas between them. */
-                fields?: ("account_id" | "created_at" | "external_id" | "findings" | "id" | "kind" | "method" | "name" | "organization_id" | "partition" | "payer" | "payer_id" | "role_arn" | "setup" | "status" | "updated_at" | "version")[];
+                fields?: ("account_id" | "created_at" | "external_id" | "findings" | "id" | "kind" | "linked" | "method" | "name" | "organization_id" | "partition" | "payer" | "payer_id" | "role_arn" | "setup" | "status" | "updated_at" | "version")[];
             };
             header?: {
                 /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
@@ -3681,7 +3860,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListAccount"];
+                    "application/json": components["schemas"]["AccountList"];
                 };
             };
             /** @description What the caller has still holds. */
@@ -3743,7 +3922,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only these fields of the answer; the id is always there. With commas between them. */
-                fields?: ("account_id" | "created_at" | "external_id" | "findings" | "id" | "kind" | "method" | "name" | "organization_id" | "partition" | "payer" | "payer_id" | "role_arn" | "setup" | "status" | "updated_at" | "version")[];
+                fields?: ("account_id" | "created_at" | "external_id" | "findings" | "id" | "kind" | "linked" | "method" | "name" | "organization_id" | "partition" | "payer" | "payer_id" | "role_arn" | "setup" | "status" | "updated_at" | "version")[];
             };
             header?: {
                 /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
@@ -4028,6 +4207,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFindings: {
+        parameters: {
+            query?: {
+                /** @description Only those of this check: assume_role, template_version… */
+                check?: string;
+                /** @description Only those with this code. */
+                code?: string;
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("at" | "capability" | "check" | "code" | "evidence" | "id" | "message" | "remedy" | "run_id" | "since" | "status")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The account's id (acc_…) or its 12 digits. */
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListFinding"];
                 };
             };
             /** @description What the caller has still holds. */
@@ -4339,6 +4573,64 @@ export interface operations {
             };
         };
     };
+    exportAccounts: {
+        parameters: {
+            query?: {
+                /** @description Found in the name or in the account id, in any case of letters. */
+                q?: string[];
+                /** @description Found in the name. */
+                name?: string[];
+                /** @description Found in the account id. */
+                account_id?: string[];
+                /** @description payer, linked, standalone or unknown; !linked is all others. */
+                kind?: string[];
+                /** @description How it was registered: console, terraform, role or access_key. */
+                method?: string[];
+                /** @description aws, aws-cn or aws-us-gov. */
+                partition?: string[];
+                /** @description What its status amounts to: pending, connected, attention, broken or insecure. */
+                state?: string[];
+                /** @description Whether its billing data comes in: awaiting_first_delivery, late, failed, receiving, stale or none. */
+                data?: string[];
+                /** @description A capability and its state: billing_export:late, access:!ok. */
+                capability?: string[];
+                /** @description The code of one of its newest findings: insecure_trust, outdated… */
+                finding?: string[];
+                /** @description The 12 digits of the account that pays for it. */
+                payer?: string[];
+                /** @description Its organization: o-… */
+                organization?: string[];
+                /** @description Only those that no registered payer stands above. */
+                top?: boolean;
+                /** @description name, account_id, kind, method, partition, payer_id, state, data, checked_at or created_at; with - before it the other way round. Accounts that are equal are sorted by name. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAudit: {
         parameters: {
             query?: {
@@ -4414,6 +4706,35 @@ export interface operations {
                 };
                 content: {
                     "application/jsonl": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchChanges: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Error */
@@ -5942,6 +6263,56 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Done"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUnregistered: {
+        parameters: {
+            query?: {
+                /** @description Words that are found in the name or in the account id, in any case of letters. */
+                q?: string;
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("account_id" | "checked_at" | "code" | "first_seen_at" | "joined_at" | "message" | "name" | "organization_state" | "partition" | "payer" | "registered_as" | "remedy" | "since" | "state")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListUnregistered"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
