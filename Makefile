@@ -53,7 +53,7 @@ check: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, tidi
 bench: ## Measure speed and memory side by side with a peer, in one run, and print ratios.
 	$(GO) run ./bench $(ARGS)
 
-fuzz: ## Fuzz each parser for FUZZTIME (10m).
+fuzz: ## Fuzz each parser for FUZZTIME (10m). What is found stays in Go's cache, what fails also in testdata/fuzz.
 	@$(GO) list -f '{{$$d := .Dir}}{{range .TestGoFiles}}{{$$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$d}}/{{.}} {{end}}' ./... | tr ' ' '\n' | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/:func / /' | \
 	while read -r file name; do echo "== $$name in $$(dirname $$file)"; (cd $$(dirname $$file) && $(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) .) || exit 1; done
 
