@@ -51,7 +51,8 @@ type CostRow struct {
 	Amount   bursar.Decimal    `json:"amount"`
 	Previous *bursar.Decimal   `json:"previous,omitempty"` // of the time before
 	Currency string            `json:"currency,omitempty"`
-	Unit     string            `json:"unit,omitempty"` // of usage, which has no currency
+	Unit     string            `json:"unit,omitempty"`   // of usage, which has no currency
+	Source   string            `json:"source,omitempty"` // "cost_explorer" while the bill is still on its way; "" is a bill
 }
 
 // CostTotal is what rows add up to, in one currency or one unit.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/bursarhq/bursar"
 )
@@ -237,4 +238,33 @@ func (c *Client) SetRequestBudget(ctx context.Context, b bursar.SharedBudget) (*
 	var out RequestBudget
 	in := map[string]bursar.Decimal{"day": b.Day, "month": b.Month}
 	return &out, c.do(ctx, http.MethodPut, "/api/v1/request-budgets/"+url.PathEscape(b.Scope), nil, in, &out)
+}
+
+// Reconciliation is one metric of one closed month, as the bill and as Cost Explorer tell it.
+type Reconciliation struct {
+	SourceID       string              `json:"source_id"`
+	AccountID      string              `json:"account_id"`
+	Period         bursar.Period       `json:"period"`
+	Metric         string              `json:"metric"`
+	Currency       string              `json:"currency"`
+	Bill           bursar.Decimal      `json:"bill"`
+	CostExplorer   bursar.Decimal      `json:"cost_explorer"`
+	Difference     bursar.Decimal      `json:"difference"` // the bill less Cost Explorer
+	Cause          string              `json:"cause"`
+	Explanation    string              `json:"explanation"`
+	BillAt         time.Time           `json:"bill_at,omitzero"`
+	CostExplorerAt time.Time           `json:"cost_explorer_at"`
+	Accounts       []AccountDifference `json:"accounts,omitempty"`
+}
+
+// AccountDifference is what one linked account differs by.
+type AccountDifference struct {
+	AccountID    string         `json:"account_id"`
+	Bill         bursar.Decimal `json:"bill"`
+	CostExplorer bursar.Decimal `json:"cost_explorer"`
+}
+
+// Reconcile compares a source's closed months with the bill. AWS is not asked.
+func (c *Client) Reconcile(ctx context.Context, id string) ([]Reconciliation, error) {
+	return all[Reconciliation](ctx, c, sourcePath(id)+"/reconciliation", nil)
 }

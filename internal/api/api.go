@@ -17,6 +17,7 @@ import (
 	"github.com/bursarhq/bursar/internal/auth"
 	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/job"
+	"github.com/bursarhq/bursar/internal/reconcile"
 	"github.com/bursarhq/bursar/internal/register"
 	"github.com/bursarhq/bursar/internal/store"
 	"github.com/danielgtaylor/huma/v2"
@@ -113,6 +114,8 @@ type Services struct {
 	Looker         Looker
 
 	RequestsPerMinute int64 // of one key or person; 0 is no limit
+	// Compare holds a source's closed months against the bill; nil compares nothing.
+	Compare func(ctx context.Context, s bursar.Source) ([]reconcile.Line, error)
 	// Removed is told of an account that was deregistered, with the exports that are gone with their deliveries; nil does nothing more.
 	Removed func(ctx context.Context, a bursar.Account, gone []bursar.Export)
 }

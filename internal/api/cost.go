@@ -37,6 +37,7 @@ type CostRow struct {
 	Previous *bursar.Decimal   `json:"previous,omitempty" doc:"The same of the time before. Present when the question compares."`
 	Currency string            `json:"currency,omitempty" doc:"ISO 4217. Absent when usage was asked for."`
 	Unit     string            `json:"unit,omitempty" doc:"What usage is counted in. Absent when cost was asked for."`
+	Source   string            `json:"source,omitempty" doc:"cost_explorer where the bill is still on its way and Cost Explorer's totals stand in for it: see the notes. Absent for what a bill says."`
 }
 
 // CostTotal is what an answer's rows add up to.
@@ -116,7 +117,7 @@ func showCosts(answer query.Answer, rows []query.Row, next string) CostAnswer {
 }
 
 func showRow(q query.Question, groups []string, r query.Row) CostRow {
-	row := CostRow{Start: r.Start.Format(time.DateOnly), Amount: r.Amount, Rest: r.Rest}
+	row := CostRow{Start: r.Start.Format(time.DateOnly), Amount: r.Amount, Rest: r.Rest, Source: r.Source}
 	if q.Granularity == query.Hourly {
 		row.Start = r.Start.Format(time.RFC3339)
 	}

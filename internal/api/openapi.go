@@ -37,6 +37,7 @@ var versions = []struct{ number, what string }{
 	{"1.19.0", "Sources of Cost Explorer: streams, prices, data, the ledger of paid requests, budgets. Runs may end in part."},
 	{"1.20.0", "Destinations: files, PostgreSQL, ClickHouse; check, run, what was delivered."},
 	{"1.21.0", "Accounts by filter and in any order, with a count, and as CSV; those of organizations that are not registered; the history of findings; a stream of what changes."},
+	{"1.22.0", "Costs: Cost Explorer's totals until the bill is there, marked. Sources: the comparison of closed months with the bill."},
 }
 
 // Version is the version of the API that this package serves.

@@ -89,6 +89,7 @@ func (a *API) sourceRoutes() {
 	handle(a, "POST /api/v1/sources/{source}/run", auth.ManageBills, a.runSource, about{"runSource", sources, 202, "Ask for every stream of a source now. A run that some streams did not answer ends as partial; their last good data stays."})
 	handle(a, "POST /api/v1/sources/{source}/reopen", auth.ManageBills, a.reopenSource, about{"reopenSource", sources, 202, "Ask for a month again although it is closed, as for late credits, and start a run."})
 	handle(a, "GET /api/v1/sources/{source}/data/{stream}", auth.ReadBills, a.sourceData, about{"sourceData", sources, 200, "Read what is held of a stream, with its age."})
+	handle(a, "GET /api/v1/sources/{source}/reconciliation", auth.ReadBills, a.reconcileSource, about{"reconcileSource", sources, 200, "Compare each closed month with the bill: both amounts, the difference, and its likely cause. AWS is not asked."})
 	handle(a, "GET /api/v1/requests", auth.ReadBills, a.listRequests, about{"listRequests", sources, 200, "List the ledger of paid requests, the newest first: a line for each attempt at each page."})
 	handle(a, "GET /api/v1/requests/spend", auth.ReadBills, a.requestSpend, about{"requestSpend", sources, 200, "Say what was spent on requests, by day and operation."})
 	handle(a, "GET /api/v1/request-budgets", auth.ReadBills, a.listRequestBudgets, about{"listRequestBudgets", sources, 200, "List the budgets that sources share: of the workspace, and of each access."})

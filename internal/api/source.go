@@ -6,6 +6,7 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth"
+	"github.com/bursarhq/bursar/internal/reconcile"
 	"github.com/bursarhq/bursar/internal/source/costexplorer"
 	"github.com/bursarhq/bursar/internal/store"
 )
@@ -312,4 +313,14 @@ func (a *API) priceNewSource(ctx context.Context, p auth.Principal, in *struct{ 
 		return err
 	})
 	return out, err
+}
+
+func (a *API) reconcileSource(ctx context.Context, p auth.Principal, in *SourcePath) (*listOutput[reconcile.Line], error) {
+	var s bursar.Source
+	err := a.Store.View(ctx, func(tx *store.Tx) (err error) { s, err = tx.Source(p.WorkspaceID, in.Source); return err })
+	if err != nil || a.Compare == nil {
+		return listed[reconcile.Line](nil, ""), err
+	}
+	lines, err := a.Compare(ctx, s)
+	return listed(lines, ""), err
 }

@@ -82,6 +82,24 @@ var sourceWords = map[string]wording{
 	"Priced.cached":    {text: "Whether it was asked within six hours, and is answered without a request."},
 	"Priced.usd":       {text: "What it costs by AWS's price list."},
 
+	"Line.source_id":        {text: "The source (src_…)."},
+	"Line.account_id":       {text: "The AWS account: 12 digits."},
+	"Line.period":           {text: "The month, YYYY-MM: one that is over."},
+	"Line.metric":           {text: "How cost is counted.", enum: []string{"unblended", "amortized", "net_unblended"}},
+	"Line.currency":         {text: "ISO 4217."},
+	"Line.bill":             {text: "What the bill says."},
+	"Line.cost_explorer":    {text: "What Cost Explorer says."},
+	"Line.difference":       {text: "The bill less Cost Explorer."},
+	"Line.cause":            {text: "The likeliest cause of it.", enum: []string{"equal", "rounding", "bill_missing", "estimated", "accounts", "counting", "bill_newer", "cost_explorer_newer"}},
+	"Line.explanation":      {text: "The cause for people, and what to do."},
+	"Line.bill_at":          {text: "When AWS delivered the bill. Absent where none counts."},
+	"Line.cost_explorer_at": {text: "When Cost Explorer was asked."},
+	"Line.accounts":         {text: "The linked accounts whose amounts differ."},
+
+	"Difference.account_id":    {text: "The linked account: 12 digits."},
+	"Difference.bill":          {text: "What the bill says of it."},
+	"Difference.cost_explorer": {text: "What Cost Explorer says of it."},
+
 	"Column.name": {text: "Its name."},
 	"Column.type": {text: "What the text of a cell is.", enum: []string{"text", "decimal", "time", "bool", "json"}},
 }

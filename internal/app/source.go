@@ -8,7 +8,9 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/api"
 	"github.com/bursarhq/bursar/internal/awsapi"
+	"github.com/bursarhq/bursar/internal/billing/query"
 	"github.com/bursarhq/bursar/internal/job/kind"
+	"github.com/bursarhq/bursar/internal/reconcile"
 	"github.com/bursarhq/bursar/internal/source/costexplorer/paid"
 	"github.com/bursarhq/bursar/internal/store"
 )
@@ -105,4 +107,11 @@ func sourcesOfCredential(tx *store.Tx, workspaceID, credentialID string) (out []
 		out = append(out, bursar.CredentialUser{Kind: "source", ID: s.ID, Name: s.Name})
 	}
 	return out, err
+}
+
+// compare holds a source's months against the bill.
+func (a *App) compare(questions query.Questions) func(context.Context, bursar.Source) ([]reconcile.Line, error) {
+	return func(ctx context.Context, s bursar.Source) ([]reconcile.Line, error) {
+		return reconcile.Compare(ctx, questions, a.store, s, a.now())
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/bursarhq/bursar/internal/credential"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/job/kind"
+	"github.com/bursarhq/bursar/internal/reconcile"
 	"github.com/bursarhq/bursar/internal/store"
 )
 
@@ -48,11 +49,13 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		job.Schedule{Name: "deliver to every destination", Every: deliverEvery, Due: deliveriesDue},
 		job.Schedule{Name: "poll every export", Every: a.config.PollEvery, Due: due(api.KindImport, 0, accountsWithExports)},
 	)
+	questions := query.Questions{Lake: a.lake, Engine: a.engine, Known: &query.KnownKeys{}}
 	guide := a.guide(ctx, aws)
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
 		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws},
-		Costs: tracedCosts{query.Questions{Lake: a.lake, Engine: a.engine, Known: &query.KnownKeys{}}}, SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Destinations: places, Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
+		Costs: tracedCosts{reconcile.Costs{Questions: questions, Store: a.store}}, Compare: a.compare(questions), SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Destinations: places,
+		Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -129,7 +130,22 @@ func costTable(a *client.Costs, totals bool) (header []string, rows [][]string) 
 	if totals {
 		rows = append(rows, totalRows(a, len(header))...)
 	}
-	return header, rows
+	return withSource(a, header, rows)
+}
+
+// withSource adds where rows come from, when some of them do not come from a bill.
+func withSource(a *client.Costs, header []string, rows [][]string) ([]string, [][]string) {
+	if !slices.ContainsFunc(a.Rows, func(r client.CostRow) bool { return r.Source != "" }) {
+		return header, rows
+	}
+	for i := range rows {
+		source := ""
+		if i < len(a.Rows) {
+			source = cmp.Or(a.Rows[i].Source, "bill")
+		}
+		rows[i] = append(rows[i], source)
+	}
+	return append(header, "SOURCE"), rows
 }
 
 func amountHeader(a *client.Costs) []string {

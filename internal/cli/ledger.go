@@ -134,3 +134,21 @@ func newBudget(list []client.RequestBudget, scope, day, month string) (bursar.Sh
 	}
 	return b, nil
 }
+
+func sourceReconcile(s *serverFlags) *cobra.Command {
+	var o output
+	c := &cobra.Command{Use: "reconcile SOURCE", Short: "Compare each closed month with the bill, and say why they differ", Args: exactly("a source")}
+	c.RunE = s.call(func(c *cobra.Command, api *client.Client, args []string) error {
+		list, err := api.Reconcile(c.Context(), args[0])
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, l := range list {
+			rows = append(rows, []string{l.Period.String(), l.Metric, l.Bill.String(), l.CostExplorer.String(), l.Difference.String(), l.Currency, l.Cause, l.Explanation})
+		}
+		return o.print(c.OutOrStdout(), list, []string{"MONTH", "METRIC", "BILL", "COST EXPLORER", "DIFFERENCE", "CURRENCY", "CAUSE", "EXPLANATION"}, rows)
+	})
+	o.flags(c)
+	return c
+}

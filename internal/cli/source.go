@@ -16,7 +16,7 @@ import (
 
 func sourceCommand(s *serverFlags) *cobra.Command {
 	return group("source", "Ask AWS Cost Explorer for costs, at a price that is shown first",
-		sourceStreams(s), sourceList(s), sourceAdd(s), sourceShow(s), sourceChange(s), sourceRun(s), sourceData(s), sourceReopen(s), sourceRemove(s), sourceLedger(s), sourceSpend(s), sourceBudget(s))
+		sourceStreams(s), sourceList(s), sourceAdd(s), sourceShow(s), sourceChange(s), sourceRun(s), sourceData(s), sourceReopen(s), sourceRemove(s), sourceLedger(s), sourceSpend(s), sourceBudget(s), sourceReconcile(s))
 }
 
 // call runs a command with the server's client.

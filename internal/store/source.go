@@ -245,3 +245,29 @@ func (tx *Tx) LearnSourceAccount(id, accountID string) error {
 func (tx *Tx) SourcesOf(workspaceID, access string) ([]bursar.Source, error) {
 	return many(tx, scanSource, `SELECT `+sourceColumns+` FROM sources WHERE workspace_id = $1 AND (account = $2 OR credential = $2) ORDER BY name`, workspaceID, access)
 }
+
+// BilledPeriods tells which months of an account, by its 12 digits, are in a bill that counts, its own or its payer's, and when AWS delivered it.
+func (tx *Tx) BilledPeriods(workspaceID, accountID string) (map[bursar.Period]time.Time, error) {
+	type row struct {
+		period bursar.Period
+		at     time.Time
+	}
+	scan := func(r scanner) (v row, err error) {
+		var period string
+		var at int64
+		if err := r.Scan(&period, &at); err != nil {
+			return v, err
+		}
+		v.at = fromStamp(at)
+		return v, v.period.UnmarshalText([]byte(period))
+	}
+	list, err := many(tx, scan, `SELECT d.period, max(CASE WHEN d.delivered_at > 0 THEN d.delivered_at ELSE d.imported_at END) FROM deliveries d
+		JOIN exports e ON e.id = d.export_id JOIN accounts a ON a.id = e.account
+		WHERE d.workspace_id = $1 AND d.state = 'published' AND (a.account_id = $2 OR a.account_id IN
+		(SELECT payer_id FROM accounts WHERE workspace_id = $1 AND account_id = $2 AND payer_id <> '')) GROUP BY d.period`, workspaceID, accountID)
+	out := make(map[bursar.Period]time.Time, len(list))
+	for _, r := range list {
+		out[r.period] = r.at
+	}
+	return out, err
+}

@@ -137,6 +137,7 @@ type Row struct {
 	Amount   bursar.Decimal
 	Previous bursar.Decimal // of the time before, when the question compares
 	Currency string         // of a quantity: the unit
+	Source   string         // where it comes from when no bill has told it yet: "cost_explorer"; "" is a bill
 }
 
 // Answer answers a question: rows by time, then by amount, the largest first, and a total for each currency.

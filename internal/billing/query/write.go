@@ -2,6 +2,7 @@ package query
 
 import (
 	"io"
+	"slices"
 
 	"github.com/bursarhq/bursar/internal/billing/table"
 )
@@ -12,8 +13,9 @@ func (a Answer) Write(w io.Writer, f table.Format) error {
 	if err != nil {
 		return err
 	}
+	mixed := a.mixed()
 	for _, r := range a.Rows {
-		if err := out.Row(a.cells(r)); err != nil {
+		if err := out.Row(a.cells(r, mixed)); err != nil {
 			return err
 		}
 	}
@@ -44,10 +46,19 @@ func (a Answer) columns() (out []table.Column) {
 	if q.Metric.Quantity {
 		return append(out, table.Column{Name: "unit", Type: table.Text})
 	}
-	return append(out, table.Column{Name: "currency", Type: table.Text})
+	out = append(out, table.Column{Name: "currency", Type: table.Text})
+	if a.mixed() {
+		out = append(out, table.Column{Name: "source", Type: table.Text})
+	}
+	return out
 }
 
-func (a Answer) cells(r Row) []any {
+// mixed says whether some rows do not come from a bill.
+func (a Answer) mixed() bool {
+	return slices.ContainsFunc(a.Rows, func(r Row) bool { return r.Source != "" })
+}
+
+func (a Answer) cells(r Row, mixed bool) []any {
 	out := []any{r.Start}
 	for _, g := range r.Groups {
 		if r.Rest > 0 {
@@ -63,5 +74,9 @@ func (a Answer) cells(r Row) []any {
 	if a.Question.Compare {
 		out = append(out, r.Previous)
 	}
-	return append(out, r.Currency)
+	out = append(out, r.Currency)
+	if mixed {
+		out = append(out, r.Source)
+	}
+	return out
 }

@@ -1390,6 +1390,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sources/{source}/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare each closed month with the bill: both amounts, the difference, and its likely cause
+         * @description AWS is not asked.
+         *
+         *     Needs the permission `bills:read`.
+         */
+        get: operations["reconcileSource"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources/{source}/reopen": {
         parameters: {
             query?: never;
@@ -2107,6 +2129,8 @@ export interface components {
              * @description How many groups are summed in this row, beyond the top ones. Such a row has no groups.
              */
             rest?: number;
+            /** @description cost_explorer where the bill is still on its way and Cost Explorer's totals stand in for it: see the notes. Absent for what a bill says. */
+            source?: string;
             /** @description When the row's time begins: YYYY-MM-DD, and for hours YYYY-MM-DDTHH:00:00Z. */
             start: string;
             /** @description What usage is counted in. Absent when cost was asked for. */
@@ -2374,6 +2398,14 @@ export interface components {
              * @enum {string}
              */
             trigger?: "publication" | "hourly" | "daily" | "manual";
+        };
+        Difference: {
+            /** @description The linked account: 12 digits. */
+            account_id: string;
+            /** @description What the bill says of it. */
+            bill: string;
+            /** @description What Cost Explorer says of it. */
+            cost_explorer: string;
         };
         Done: {
             /** @description Its id. */
@@ -2658,6 +2690,46 @@ export interface components {
              */
             state: "active" | "expired" | "revoked";
         };
+        Line: {
+            /** @description The AWS account: 12 digits. */
+            account_id: string;
+            /** @description The linked accounts whose amounts differ. */
+            accounts?: components["schemas"]["Difference"][];
+            /** @description What the bill says. */
+            bill: string;
+            /**
+             * Format: date-time
+             * @description When AWS delivered the bill. Absent where none counts.
+             */
+            bill_at?: string;
+            /**
+             * @description The likeliest cause of it.
+             * @enum {string}
+             */
+            cause: "equal" | "rounding" | "bill_missing" | "estimated" | "accounts" | "counting" | "bill_newer" | "cost_explorer_newer";
+            /** @description What Cost Explorer says. */
+            cost_explorer: string;
+            /**
+             * Format: date-time
+             * @description When Cost Explorer was asked.
+             */
+            cost_explorer_at: string;
+            /** @description ISO 4217. */
+            currency: string;
+            /** @description The bill less Cost Explorer. */
+            difference: string;
+            /** @description The cause for people, and what to do. */
+            explanation: string;
+            /**
+             * @description How cost is counted.
+             * @enum {string}
+             */
+            metric: "unblended" | "amortized" | "net_unblended";
+            /** @description The month, YYYY-MM: one that is over. */
+            period: string;
+            /** @description The source (src_…). */
+            source_id: string;
+        };
         Link: {
             /** @description What the page is. */
             title: string;
@@ -2727,6 +2799,12 @@ export interface components {
         ListKey: {
             /** @description The items of this page. */
             items: components["schemas"]["Key"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
+        ListLine: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Line"][];
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
@@ -7113,6 +7191,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Price"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconcileSource: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of each item. With commas between them. */
+                fields?: ("account_id" | "accounts" | "bill" | "bill_at" | "cause" | "cost_explorer" | "cost_explorer_at" | "currency" | "difference" | "explanation" | "metric" | "period" | "source_id")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The source's id (src_…) or its name. */
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListLine"];
                 };
             };
             /** @description What the caller has still holds. */
