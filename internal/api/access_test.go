@@ -137,6 +137,31 @@ var allowed = map[string]string{ // owner administrator member viewer auditor
 	"GET /api/v1/requests/spend":                  "oamv",
 	"GET /api/v1/request-budgets":                 "oamv",
 	"PUT /api/v1/request-budgets/{scope}":         "oa",
+
+	"GET /api/v1/streams":                        "oamv",
+	"GET /api/v1/sources":                        "oamv",
+	"POST /api/v1/sources":                       "oa",
+	"POST /api/v1/sources:price":                 "oa",
+	"GET /api/v1/sources/{source}":               "oamv",
+	"PATCH /api/v1/sources/{source}":             "oa",
+	"DELETE /api/v1/sources/{source}":            "oa",
+	"GET /api/v1/sources/{source}/price":         "oamv",
+	"POST /api/v1/sources/{source}/run":          "oa",
+	"POST /api/v1/sources/{source}/reopen":       "oa",
+	"GET /api/v1/sources/{source}/data/{stream}": "oamv",
+	"GET /api/v1/requests":                       "oamv",
+	"GET /api/v1/requests/spend":                 "oamv",
+	"GET /api/v1/request-budgets":                "oamv",
+	"PUT /api/v1/request-budgets/{scope}":        "oa",
+
+	"GET /api/v1/credentials":                      "oamu",
+	"POST /api/v1/credentials":                     "oa",
+	"GET /api/v1/credentials/{credential}":         "oamu",
+	"PATCH /api/v1/credentials/{credential}":       "oa",
+	"DELETE /api/v1/credentials/{credential}":      "oa",
+	"POST /api/v1/credentials/{credential}/rotate": "oa",
+	"POST /api/v1/credentials/{credential}/check":  "oa",
+	"GET /api/v1/credential-policy":                "oamu",
 }
 
 var letters = map[auth.Role]string{auth.Owner: "o", auth.Administrator: "a", auth.Member: "m", auth.Viewer: "v", auth.Auditor: "u"}

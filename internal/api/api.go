@@ -113,6 +113,8 @@ type Services struct {
 	TrustedProxies []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Looker         Looker
 
+	Credentials Credentials
+
 	RequestsPerMinute int64 // of one key or person; 0 is no limit
 	// Compare holds a source's closed months against the bill; nil compares nothing.
 	Compare func(ctx context.Context, s bursar.Source) ([]reconcile.Line, error)

@@ -174,7 +174,7 @@ func start(t *testing.T) *bench {
 	}
 	b.places = b.destinations()
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, SQLTimeout: 30 * time.Second, Lake: b.lake, Destinations: b.places, Log: log,
+		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, SQLTimeout: 30 * time.Second, Lake: b.lake, Destinations: b.places, Log: log, Credentials: b.credentials(),
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

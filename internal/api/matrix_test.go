@@ -172,6 +172,8 @@ func (m *matrix) request(op string, by caller) (method, path, body string) {
 		replace = append(replace, "{scope}", m.account)
 	case strings.Contains(path, "{key}"):
 		replace = append(replace, "{key}", m.keyID(m.ws))
+	case strings.Contains(path, "{credential}"):
+		replace = append(replace, "{credential}", m.storedCredential(fmt.Sprintf("stored %d", m.made)))
 	case strings.Contains(path, "{user}"):
 		replace = append(replace, "{user}", m.userID(m.ws))
 	case strings.Contains(path, "{invitation}"):
@@ -198,6 +200,14 @@ func (m *matrix) request(op string, by caller) (method, path, body string) {
 		body = fmt.Sprintf(`{"name":"new %d","kind":"file","target":{"format":"csv"}}`, m.made)
 	case "PATCH /api/v1/destinations/{destination}":
 		body = `{"paused":true}`
+	case "POST /api/v1/credentials":
+		body = fmt.Sprintf(`{"name":"made %d","access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"%s","untried":true}`, m.made, secretKey)
+	case "PATCH /api/v1/credentials/{credential}":
+		body = `{"description":"for tests"}`
+	case "POST /api/v1/credentials/{credential}/rotate":
+		body = `{"access_key_id":"AKIAIOSFODNN7EXAMPLE","secret_access_key":"` + secretKey + `","untried":true}`
+	case "POST /api/v1/credentials/{credential}/check":
+		body = `{}`
 	case "POST /api/v1/sql", "POST /api/v1/sql/export":
 		body = `{"sql":"SELECT 1"}`
 	case "GET /api/v1/costs/values":

@@ -38,6 +38,7 @@ var versions = []struct{ number, what string }{
 	{"1.20.0", "Destinations: files, PostgreSQL, ClickHouse; check, run, what was delivered."},
 	{"1.21.0", "Accounts by filter and in any order, with a count, and as CSV; those of organizations that are not registered; the history of findings; a stream of what changes."},
 	{"1.22.0", "Costs: Cost Explorer's totals until the bill is there, marked. Sources: the comparison of closed months with the bill."},
+	{"1.23.0", "Credentials: stored, rotated, checked action by action."},
 }
 
 // Version is the version of the API that this package serves.
@@ -163,7 +164,7 @@ func words[T ~string](values ...T) (out []string) {
 // wordings maps Schema.field to what the document says of it.
 func wordings() map[string]wording {
 	out := map[string]wording{}
-	for _, part := range []map[string]wording{accountWords, choiceWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords, memberWords, eventWords, sourceWords, destinationWords} {
+	for _, part := range []map[string]wording{accountWords, choiceWords, statusWords, findingWords, runWords, costWords, exportWords, deliveryWords, auditWords, identityWords, memberWords, eventWords, sourceWords, destinationWords, credentialWords} {
 		for key, w := range part {
 			out[key] = w
 		}

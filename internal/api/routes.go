@@ -45,6 +45,7 @@ func (a *API) routes() {
 	a.sourceRoutes()
 	a.destinationRoutes()
 	a.identityRoutes()
+	a.credentialRoutes()
 
 	a.mux.HandleFunc("GET /api/v1/openapi.json", a.serveDocument)
 	a.mux.HandleFunc("GET "+TemplatesPath+"{name}", a.serveTemplate)

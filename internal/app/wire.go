@@ -53,7 +53,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	guide := a.guide(ctx, aws)
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
-		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws},
+		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws}, Credentials: a.credentials,
 		Costs: tracedCosts{reconcile.Costs{Questions: questions, Store: a.store}}, Compare: a.compare(questions), SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Destinations: places,
 		Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})

@@ -38,6 +38,8 @@ const (
 	ManageDestinations Action = "destinations:manage"  // add, change, remove
 	Deliver            Action = "destinations:deliver" // check, deliver now
 	ReadRuns           Action = "runs:read"            // what is done in the background, and how far it is
+	ReadCredentials    Action = "credentials:read"     // credentials and their status; nothing secret
+	ManageCredentials  Action = "credentials:manage"   // store, rotate, check, delete credentials
 	ManageKeys         Action = "keys:manage"          // make, list and revoke API keys
 	ReadUsers          Action = "users:read"           // who is in the workspace, and as what
 	ManageUsers        Action = "users:manage"         // invite, change roles, remove
@@ -65,6 +67,8 @@ var table = []grants{
 	{ManageDestinations, "Add, change and remove destinations.", []Role{Owner, Administrator}},
 	{Deliver, "Check a destination, deliver to it now.", []Role{Owner, Administrator, Member}},
 	{ReadRuns, "See what is done in the background.", Roles},
+	{ReadCredentials, "See credentials with their status, and what uses them. Nothing secret is shown.", []Role{Owner, Administrator, Member, Auditor}},
+	{ManageCredentials, "Store, rotate, check and delete credentials. No role can read what is secret of them.", []Role{Owner, Administrator}},
 	{ManageKeys, "Make, list and revoke API keys.", []Role{Owner, Administrator}},
 	{ReadUsers, "See who is in the workspace, and as what.", []Role{Owner, Administrator, Auditor}},
 	{ManageUsers, "Invite people, change their roles, remove them.", []Role{Owner, Administrator}},

@@ -1,0 +1,52 @@
+package api
+
+import "github.com/bursarhq/bursar"
+
+var credentialWords = map[string]wording{
+	"Credential.id":             {text: "crd_…"},
+	"Credential.name":           {text: "Its name, unique in the workspace.", longest: bursar.MaxCredentialName},
+	"Credential.description":    {text: "What it is for.", longest: bursar.MaxCredentialDescription},
+	"Credential.kind":           {text: "What it is made of: the role of a registered account, or an access key.", enum: words(bursar.CredentialRole, bursar.CredentialAccessKey)},
+	"Credential.partition":      {text: "The AWS cloud that it is of.", enum: words(partitions...)},
+	"Credential.region":         {text: "Where STS is asked. Cost Explorer is always asked in its own region."},
+	"Credential.account":        {text: "The registered account (acc_…) whose role it is. Absent for an access key."},
+	"Credential.account_id":     {text: "The account that it must be in: 12 digits. Absent while unknown."},
+	"Credential.key_hint":       {text: "The last four characters of the access key id."},
+	"Credential.temporary":      {text: "Whether it has a session token, and so an end."},
+	"Credential.expires_at":     {text: "When the session token ends. What uses the credential is paused then. Absent when it does not end."},
+	"Credential.secret_version": {text: "1 for the first key; each rotation counts on. 0 for a role."},
+	"Credential.secret_at":      {text: "When the key was stored: its age counts from here."},
+	"Credential.report":         {text: "What the last check saw. Absent before the first one, and after a rotation."},
+	"Credential.created_at":     {text: "When it was stored first."},
+	"Credential.updated_at":     {text: "When it was changed last."},
+	"Credential.version":        {text: "Grows with every change."},
+	"Credential.status": {text: "How it stands: derived from the last check and the end of the session token.", enum: words(bursar.CredentialUnchecked, bursar.CredentialOK, bursar.CredentialAttention,
+		bursar.CredentialFailed, bursar.CredentialExpiring, bursar.CredentialExpired)},
+	"Credential.users": {text: "What uses it."},
+
+	"CredentialUser.kind": {text: "source, destination or account."},
+	"CredentialUser.id":   {text: "Its id."},
+	"CredentialUser.name": {text: "Its name."},
+
+	"CredentialReport.checked_at":       {text: "When the check was made."},
+	"CredentialReport.account_id":       {text: "The account that AWS says it is in: 12 digits."},
+	"CredentialReport.arn":              {text: "Whom AWS takes it for. Shown to those who may manage credentials."},
+	"CredentialReport.account_kind":     {text: "What the account is to its bill.", enum: words(bursar.KindUnknown, bursar.KindPayer, bursar.KindLinked, bursar.KindStandalone)},
+	"CredentialReport.payer_id":         {text: "The account that pays: 12 digits."},
+	"CredentialReport.findings":         {text: "What each step saw."},
+	"CredentialReport.permissions":      {text: "What it may do, action by action."},
+	"CredentialReport.missing_policy":   {text: "The least policy that grants what is missing, JSON. Absent when a policy of the identity would not help."},
+	"CredentialReport.paid_requests":    {text: "Requests of this check that AWS charges for."},
+	"CredentialReport.paid_usd":         {text: "What they cost, by AWS's price list, in US dollars."},
+	"CredentialReport.unprobed":         {text: "Actions that were not tried and may be allowed."},
+	"CredentialReport.unprobed_max_usd": {text: "What trying them costs at the most, in US dollars."},
+
+	"Permission.action":    {text: "The IAM action."},
+	"Permission.for":       {text: "What bursar does with it."},
+	"Permission.state":     {text: "Whether it may be done.", enum: words(bursar.PermissionAllowed, bursar.PermissionDenied, bursar.PermissionNotEnabled, bursar.PermissionUnknown)},
+	"Permission.denied_by": {text: "What denies it: identity, organization, boundary, session or resource. Absent where AWS does not say."},
+	"Permission.proof":     {text: "How it is known.", enum: []string{"simulated", "tried", "none"}},
+	"Permission.reason":    {text: "AWS's own words."},
+	"Permission.remedy":    {text: "What mends it."},
+	"Permission.usd":       {text: "What one request costs, in US dollars."},
+}
