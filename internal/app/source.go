@@ -28,19 +28,18 @@ func (a *App) sources(aws *awsapi.Client, desk *paid.Desk) kind.Sources {
 		if s.Credential != "" {
 			return a.credentials.Session(ctx, s.WorkspaceID, s.Credential, "source "+s.ID)
 		}
-		return a.accountSession(ctx, aws, s)
+		return a.accountSession(ctx, aws, s.WorkspaceID, s.Account, bursar.CapCostExplorer, "asking Cost Explorer")
 	}}
 }
 
-// accountSession opens a session with the access role of a source's account. A role that can be assumed without the right external id is not
-// used.
-func (a *App) accountSession(ctx context.Context, aws *awsapi.Client, s bursar.Source) (kind.CostSession, error) {
+// accountSession opens a session with the access role of an account. A role that can be assumed without the right external id is not used.
+func (a *App) accountSession(ctx context.Context, aws *awsapi.Client, workspaceID, account string, capability bursar.Capability, doing string) (*awsapi.Session, error) {
 	var acct bursar.Account
 	err := a.store.View(ctx, func(tx *store.Tx) (err error) {
-		if acct, err = tx.Account(s.WorkspaceID, s.Account); err != nil {
+		if acct, err = tx.Account(workspaceID, account); err != nil {
 			return err
 		}
-		newest, err := tx.NewestFindings(s.WorkspaceID, s.Account)
+		newest, err := tx.NewestFindings(workspaceID, acct.ID)
 		if slices.ContainsFunc(newest, func(f bursar.Finding) bool { return f.Code == bursar.CodeInsecureTrust }) {
 			return bursar.Errorf(bursar.Conflict, "the role of account %s can be assumed without the right external id", acct.AccountID).WithReason(bursar.CodeInsecureTrust).
 				WithHint("mend its trust policy first: the account's findings say how")
@@ -53,9 +52,9 @@ func (a *App) accountSession(ctx context.Context, aws *awsapi.Client, s bursar.S
 	case acct.RoleARN == "":
 		return nil, bursar.Errorf(bursar.Conflict, "account %s has no role yet", acct.AccountID).WithReason("no_access").WithHint("finish its registration: check and confirm it")
 	}
-	session, err := aws.Session(ctx, accessRequest(acct, bursar.CapCostExplorer, acct.RoleARN))
+	session, err := aws.Session(ctx, accessRequest(acct, capability, acct.RoleARN))
 	if err != nil {
-		return nil, awsError(acct, "asking Cost Explorer", err)
+		return nil, awsError(acct, doing, err)
 	}
 	return session, nil
 }

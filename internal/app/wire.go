@@ -30,7 +30,10 @@ const statementsAtOnce = 2
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	a.credentials = a.stored(aws)
 	desk := a.desk()
-	places := a.destinations()
+	if err := a.emptySpool(); err != nil {
+		return err
+	}
+	places := a.destinations(aws)
 	a.runner = job.New(a.store, a.log, liveRuns, a.counted(
 		job.Kind{Name: api.KindCheck, Do: a.check(aws).Do},
 		job.Kind{Name: api.KindMembers, Do: a.members(aws, kind.Everyone).Do, AtOnce: 1},
@@ -75,7 +78,7 @@ func (a *App) compatible(g *guide, aws *awsapi.Client) (*cloudcraft.Face, error)
 
 // stored are the credentials, and what uses them: each room that can use one has a line here.
 func (a *App) stored(aws *awsapi.Client) *credential.Service {
-	return &credential.Service{Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Users: []credential.Users{sourcesOfCredential}}
+	return &credential.Service{Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Users: []credential.Users{sourcesOfCredential, destinationsOfCredential}}
 }
 
 // imports is the kind of run that takes bills in: those that AWS delivers, and those that people brought.
