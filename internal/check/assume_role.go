@@ -55,6 +55,13 @@ func (c assumeRole) Run(ctx context.Context, t *Target) []bursar.Finding {
 
 // checklist is the remedy when AWS refuses and does not say why: all the reasons that it may have, the likely first.
 func (c assumeRole) checklist(t *Target) string {
+	if t.Account.Method == bursar.MethodRole {
+		return fmt.Sprintf(`AWS does not say which of these it is:
+1. There is no role %[1]s in account %[2]s, or its trust policy is another one. The trust policy must be:
+%[3]s
+2. bursar's own identity %[4]s may not assume it: a policy of that identity may be limited to roles under %[5]s. Then it must allow this one too:
+{"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": %[1]q}`, t.Account.RoleARN, t.Account.AccountID, t.trustPolicy(), t.identity.PrincipalARN, bursar.RolePath)
+	}
 	return fmt.Sprintf(`AWS does not say which of these it is:
 1. The access stack is not in account %[1]s, or not finished: open the create-stack link while signed in to %[1]s and wait for CREATE_COMPLETE. A stack in another account does not help.
 2. The stack's ExternalId, Principal, PrincipalArn or RoleName was changed on the page: delete the stack and create it again from the link.

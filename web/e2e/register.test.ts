@@ -25,7 +25,15 @@ describe.skipIf(lack !== "")("a person registers accounts", { timeout: 90_000 },
     await walk.go("/accounts/register");
     for (const name of ["AWS console (CloudFormation)", "Terraform", "A role of your own, or the AWS CLI", "Many accounts from a list"]) expect(await walk.page.getByRole("radio", { name }).count()).toBe(1);
     await walk.shows("method");
-    await walk.press("Next");
+    const at = () => walk.page.evaluate(() => (document.activeElement as HTMLInputElement | null)?.value ?? "");
+    await walk.page.getByRole("radio", { name: "AWS console (CloudFormation)" }).focus();
+    for (const way of ["terraform", "role", "bulk", "console"]) { // by keyboard, which never loses its place
+      await walk.page.keyboard.press("ArrowDown");
+      await expect.poll(() => walk.page.getByRole("radio", { checked: true }).getAttribute("value")).toBe(way);
+      expect(await at()).toBe(way);
+    }
+    await walk.page.getByRole("button", { name: "Next" }).focus();
+    await walk.page.keyboard.press("Enter");
     await walk.at("Basic details");
     await walk.shows("details");
   });
@@ -97,7 +105,7 @@ describe.skipIf(lack !== "")("a person registers accounts", { timeout: 90_000 },
     await walk.shows("members-one-fails");
     await walk.outOfTheWay(member, role);
     await walk.redeploy(payer, member);
-    await walk.check("Try the 1 that lack it again");
+    await walk.press("Try the 1 that lack it again");
     await walk.sees("bursar gets into every linked account");
     await walk.shows("members");
     await walk.press("Finish");
@@ -119,7 +127,7 @@ describe.skipIf(lack !== "")("a person registers accounts", { timeout: 90_000 },
     await walk.page.getByRole("button", { name: /^Every verdict/ }).click();
     await walk.sees("names the resource of each line");
     await walk.shows("export-existing");
-    await walk.press("Use the export lone-star-hourly");
+    await walk.press("Use this export: lone-star-hourly");
     await walk.at("Billing export");
     await walk.page.getByRole("heading", { name: "Let bursar read the export" }).waitFor();
     await walk.page.getByRole("button", { name: "What the role may do: its policy" }).click();

@@ -55,7 +55,7 @@ describe.skipIf(lack !== "")("a person chooses another way", { timeout: 90_000 }
     await walk.sees("This is a payer");
     await walk.press("Next");
     await walk.page.getByRole("radio", { name: "An export that is there" }).check();
-    await walk.press("Use the export bursar-cur2");
+    await walk.press("Use this export: bursar-cur2");
     await walk.page.getByRole("heading", { name: "Let bursar read the export" }).waitFor();
     await walk.createStack(payer);
     await walk.check();
@@ -66,24 +66,28 @@ describe.skipIf(lack !== "")("a person chooses another way", { timeout: 90_000 }
 
   it("brings a role that is made on AWS's page", async () => {
     const account = "333344445555";
-    await walk.register(account, "Staging", "A role of your own, or the AWS CLI", `arn:aws:iam::${account}:role/finops`);
+    await walk.register(account, "Staging", "A role of your own, or the AWS CLI", `arn:aws:iam::${account}:role/bursar/finops`);
     await walk.page.getByRole("button", { name: "If there is no such role yet: create it with the AWS CLI" }).click();
-    await walk.sees(/aws iam create-role --role-name finops/);
+    await walk.sees(/aws iam create-role --role-name finops --path \/bursar\//);
     await walk.shows("role");
-    const page = await walk.aws("Open AWS create role page", account);
-    expect(await page.getByLabel("External ID", { exact: true }).inputValue()).toMatch(/^bur-/);
-    await walk.pictures(page, "aws-create-role");
-    await page.getByRole("button", { name: "Next" }).click();
-    await page.getByLabel("Policy ARNs").fill("arn:aws:iam::aws:policy/ReadOnlyAccess");
-    await page.getByRole("button", { name: "Next" }).click();
-    await page.getByRole("button", { name: "Create role" }).click();
-    await page.getByText(`arn:aws:iam::${account}:role/finops`).waitFor();
-    await page.close();
+    const { external_id } = (await demo.call("GET", `/api/v1/accounts/${account}`)) as { external_id: string };
+    await walk.createRole(account, `iam/home/roles/create?awsAccount=999900001111&externalId=${external_id}&roleName=finops&path=/bursar/&policies=arn:aws:iam::aws:policy/ReadOnlyAccess`);
     await walk.check();
     await walk.sees("This is a linked account");
     await walk.reopen(browser);
     await walk.go(`/accounts/${account}/register`);
     await walk.at("Done");
+  });
+
+  it("is told when bursar itself may not assume a role outside its path", async () => {
+    const account = "444455556666";
+    await walk.register(account, "Data", "A role of your own, or the AWS CLI", `arn:aws:iam::${account}:role/finops`);
+    const page = await walk.aws("Open AWS create role page", account);
+    expect(await page.locator('[name="externalId"]').inputValue()).toMatch(/^bur-/);
+    await walk.pictures(page, "aws-create-role");
+    await walk.finishRole(page, account);
+    await walk.check();
+    await walk.sees("bursar's own identity arn:aws:iam::999900001111:user/bursar may not assume it");
   });
 
   it("registers many accounts from a list, and mends those that fail", async () => {

@@ -46,6 +46,7 @@ function list(dir: string): string[] {
 export class Applied {
   readonly dir = mkdtempSync(join(tmpdir(), "bursar-terraform-"));
   private env: Record<string, string | undefined> = {};
+  private ready = false; // the module and the provider are there
 
   static async for(demo: Demo, account: string): Promise<Applied> {
     const a = new Applied();
@@ -62,7 +63,8 @@ export class Applied {
     const plugins = mirror();
     const env = plugins ? { ...this.env, TF_CLI_CONFIG_FILE: "/dev/null" } : this.env;
     const options = { cwd: this.dir, env, maxBuffer: 16 << 20 };
-    await run("terraform", ["init", "-no-color", "-input=false", "-upgrade", ...(plugins ? [`-plugin-dir=${plugins}`] : [])], options);
+    if (!this.ready) await run("terraform", ["init", "-no-color", "-input=false", "-upgrade", ...(plugins ? [`-plugin-dir=${plugins}`] : [])], options);
+    this.ready = true;
     const { stdout } = await run("terraform", ["apply", "-auto-approve", "-no-color", "-input=false"], options);
     return stdout;
   }

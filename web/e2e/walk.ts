@@ -110,13 +110,21 @@ export class Walk {
     return page;
   }
 
-  // inTheWay makes a role of a name in an account, so that a stack cannot; outOfTheWay takes it away.
+  // inTheWay makes a role of a name in an account, so that a stack cannot make it; outOfTheWay takes it away.
   async inTheWay(account: string, role: string) {
-    const page = await this.console(`iam/home/roles/create?awsAccount=999900001111&externalId=other&roleName=${role}&path=/bursar/`, account);
+    await this.createRole(account, `iam/home/roles/create?awsAccount=999900001111&externalId=other&roleName=${role}&path=/bursar/`);
+  }
+
+  // createRole walks through AWS's create-role page, filled in by its address.
+  async createRole(account: string, path: string) {
+    await this.finishRole(await this.console(path, account), account);
+  }
+
+  async finishRole(page: Page, account: string) {
     await page.getByRole("button", { name: "Next" }).click();
     await page.getByRole("button", { name: "Next" }).click();
     await page.getByRole("button", { name: "Create role" }).click();
-    await page.getByRole("button", { name: `Delete ${role}` }).waitFor();
+    await page.getByRole("row", { name: `arn:aws:iam::${account}:role` }).first().waitFor();
     await page.close();
   }
 

@@ -5,14 +5,16 @@ import Header from "@cloudscape-design/components/header";
 import Link from "@cloudscape-design/components/link";
 import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import { useCollection } from "@cloudscape-design/collection-hooks";
 import { useNavigate } from "react-router";
 import type { Schemas } from "../../api/client";
 import { count } from "../../part/format";
 import { csv, save } from "../../part/save";
+import { sentence } from "./access";
 import { columns, type Row } from "./csv";
+import { Named } from "./list";
 
 // Answer is what became of a row; without a reply it was not sent.
 export interface Answer {
@@ -59,27 +61,30 @@ export function Answers({ items }: { items: Answer[] }) {
         pagination={items.length > 25 ? <Pagination {...shown.paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (p) => `Page ${p}` }} /> : undefined}
         items={shown.items}
         columnDefinitions={[
-          { id: "line", header: "Line", cell: (a) => a.row.line, width: 70 },
-          { id: "account", header: "Account", isRowHeader: true, cell: (a) => (failed(a) ? a.row.values.account_id || "–" : <SetUp account={a.row.values.account_id ?? ""} />), minWidth: 130 },
-          { id: "name", header: "Name", cell: (a) => a.row.values.name || "–", minWidth: 120 },
-          { id: "outcome", header: "Outcome", cell: (a) => <Outcome of={a} />, minWidth: 150 },
-          { id: "why", header: "Why, and what to do", cell: (a) => [why(a), todo(a)].filter(Boolean).join(" ") || "–", minWidth: 220 },
+          { id: "line", header: "Line", cell: (a) => a.row.line, width: 90, minWidth: 90 },
+          { id: "account", header: "Account", isRowHeader: true, cell: (a) => <Named of={a.row}>{failed(a) ? undefined : <SetUp account={a.row.values.account_id ?? ""} />}</Named>, minWidth: 170 },
+          { id: "outcome", header: "Outcome, why, and what to do", cell: (a) => <Outcome of={a} />, minWidth: 200 },
         ]}
       />
     </SpaceBetween>
   );
 }
 
+const looks: Record<string, [StatusIndicatorProps.Type, string]> = {
+  added: ["success", "Registered"],
+  unchanged: ["info", "Was registered already"],
+  refused: ["error", "Refused"],
+  not_sent: ["stopped", "Not sent"],
+};
+
 function Outcome({ of: a }: { of: Answer }) {
-  switch (outcome(a)) {
-    case "added":
-      return <StatusIndicator type="success">Registered</StatusIndicator>;
-    case "unchanged":
-      return <StatusIndicator type="info">Was registered already</StatusIndicator>;
-    case "refused":
-      return <StatusIndicator type="error">Refused</StatusIndicator>;
-  }
-  return <StatusIndicator type="stopped">Not sent</StatusIndicator>;
+  const [type, words] = looks[outcome(a)] ?? ["info", outcome(a)];
+  return (
+    <>
+      <StatusIndicator type={type}>{words}</StatusIndicator>
+      <Box>{[sentence(why(a)), sentence(todo(a))].filter(Boolean).join(" ")}</Box>
+    </>
+  );
 }
 
 function SetUp({ account }: { account: string }) {

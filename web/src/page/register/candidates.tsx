@@ -71,7 +71,7 @@ function One({ of: c, choose }: { of: Candidate; choose: Shown["choose"] }) {
           variant="h3"
           actions={
             <Button
-              ariaLabel={`Use the export ${e.name}`}
+              ariaLabel={`Use this export: ${e.name}`}
               disabled={c.chosen || !canBeChosen(c)}
               disabledReason={c.chosen ? "It is the one in use" : "It cannot be used: see below"}
               loading={choose.isPending && choose.variables?.export?.existing === e.arn}

@@ -51,10 +51,10 @@ export function Details({ method, draft, change, error, submit }: Asked) {
           {method === "role" && (
             <FormField
               label="Role ARN"
-              description={fixed ? undefined : "Of the role that bursar shall assume. It may be there already; if not, the next step has the commands that create it under this name."}
+              description={fixed ? undefined : "Of the role that bursar shall assume. It may be there already; if not, the next step has the commands that create it. The path /bursar/ is best: bursar's own identity may be limited to it."}
               errorText={wrong("role_arn")}
             >
-              <Input value={draft.role_arn} disabled={fixed} placeholder={`arn:aws:iam::${draft.account_id || "123456789012"}:role/finops/bursar`} onKeyDown={enter} onChange={({ detail }) => put({ role_arn: detail.value.trim() })} />
+              <Input value={draft.role_arn} disabled={fixed} placeholder={`arn:aws:iam::${draft.account_id || "123456789012"}:role/bursar/finops`} onKeyDown={enter} onChange={({ detail }) => put({ role_arn: detail.value.trim() })} />
             </FormField>
           )}
           <FormField label="Partition" description={fixed ? undefined : "The AWS cloud that the account is in. Nearly all are in AWS."} errorText={wrong("partition")}>

@@ -11,7 +11,7 @@ import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import Table from "@cloudscape-design/components/table";
 import Textarea from "@cloudscape-design/components/textarea";
 import { useCollection } from "@cloudscape-design/collection-hooks";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { count } from "../../part/format";
 import { save } from "../../part/save";
 import { type List, type Row } from "./csv";
@@ -75,20 +75,32 @@ function Preview({ rows }: { rows: Row[] }) {
     <Table<Row>
       wrapLines
       header={
-        <Header variant="h2" counter={`(${count(rows.length)})`} description={bad ? `${count(rows.length - bad)} can be registered. ${count(bad)} cannot, and are left out: mend them above, or later.` : "Every row can be registered, as far as the list tells."}>
+        <Header variant="h2" counter={`(${count(rows.length)})`} description={bad ? `${count(rows.length - bad)} can be registered; ${count(bad)} cannot: left out until mended, above or later.` : "Every row can be registered, as far as the list tells."}>
           What it says
         </Header>
       }
       pagination={rows.length > 25 ? <Pagination {...paginationProps} ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }} /> : undefined}
       items={items}
       columnDefinitions={[
-        { id: "line", header: "Line", cell: (r) => r.line, width: 70 },
-        { id: "account", header: "Account", isRowHeader: true, cell: (r) => r.values.account_id || "–", minWidth: 130 },
-        { id: "name", header: "Name", cell: (r) => r.values.name || "–", minWidth: 120 },
-        { id: "method", header: "Method", cell: (r) => r.values.method || "console", minWidth: 90 },
-        { id: "verdict", header: "Verdict", cell: (r) => <Verdict of={r} />, minWidth: 240 },
+        { id: "line", header: "Line", cell: (r) => r.line, width: 90, minWidth: 90 },
+        { id: "account", header: "Account", isRowHeader: true, cell: (r) => <Named of={r} />, minWidth: 170 },
+        { id: "verdict", header: "Verdict", cell: (r) => <Verdict of={r} />, minWidth: 200 },
       ]}
     />
+  );
+}
+
+// Named is the account of a row, as it was written.
+export function Named({ of: r, children }: { of: Row; children?: ReactNode }) {
+  const { account_id, name, method, role_arn, partition } = r.values;
+  return (
+    <>
+      <Box>{children ?? (account_id || "No account id")}</Box>
+      <Box color="text-body-secondary">{name || "No name"}</Box>
+      <Box variant="small" color="text-body-secondary">
+        {[method, role_arn, partition].filter(Boolean).join(", ")}
+      </Box>
+    </>
   );
 }
 
@@ -96,7 +108,10 @@ function Verdict({ of: r }: { of: Row }) {
   if (!r.problem) return <StatusIndicator type="success">Can be registered</StatusIndicator>;
   return (
     <Box>
-      <StatusIndicator type="error">{r.problem}</StatusIndicator> {r.hint}
+      <StatusIndicator type="error">Cannot be registered</StatusIndicator>
+      <Box>
+        {r.problem} {r.hint}
+      </Box>
     </Box>
   );
 }

@@ -1,9 +1,7 @@
 import Box from "@cloudscape-design/components/box";
-import { useParams, useSearchParams } from "react-router";
+import { useParams } from "react-router";
 import { useAccount, useSetup } from "../../api/account";
 import { Failure } from "../../part/failure";
-import { Bulk } from "./bulk";
-import { bulk } from "./method";
 import { New } from "./new";
 import { Resume } from "./resume";
 
@@ -11,9 +9,7 @@ import { Resume } from "./resume";
 // account's set-up, so that a registration resumes wherever it stands.
 export function Component() {
   const { account: id = "" } = useParams();
-  const [params] = useSearchParams();
-  if (id) return <Registered key={id} id={id} />;
-  return params.get("method") === bulk ? <Bulk /> : <New />;
+  return id ? <Registered key={id} id={id} /> : <New />;
 }
 
 function Registered({ id }: { id: string }) {
