@@ -528,6 +528,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/credential-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Write the least policy for the user whose key is to be a credential
+         * @description Needs the permission `credentials:read`.
+         */
+        get: operations["credentialPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the credentials, by name, with their status and what uses them
+         * @description Nothing secret is shown.
+         *
+         *     Needs the permission `credentials:read`.
+         */
+        get: operations["listCredentials"];
+        put?: never;
+        /**
+         * Store a credential: the role of a registered account, which is preferred, or an access key
+         * @description A key is looked at, and AWS is asked whose it is, which is free; root's is refused. What is secret is sealed and never comes back.
+         *
+         *     Needs the permission `credentials:manage`.
+         */
+        post: operations["addCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{credential}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a credential, with what the last check saw
+         * @description Needs the permission `credentials:read`.
+         */
+        get: operations["getCredential"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a credential with what is secret of it
+         * @description One that is in use is refused, with the list of its users.
+         *
+         *     Needs the permission `credentials:manage`.
+         */
+        delete: operations["deleteCredential"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename a credential, or describe and place it anew
+         * @description What is left out stays as it is.
+         *
+         *     Needs the permission `credentials:manage`.
+         */
+        patch: operations["changeCredential"];
+        trace?: never;
+    };
+    "/api/v1/credentials/{credential}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a credential: whose it is, where, and what it may do, action by action
+         * @description That is free; max_usd lets each action be tried, for that much at the most.
+         *
+         *     Needs the permission `credentials:manage`.
+         */
+        post: operations["checkCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/credentials/{credential}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the access key of a credential
+         * @description The new one is tried first, and until it works the old one counts; what uses the credential goes on.
+         *
+         *     Needs the permission `credentials:manage`.
+         */
+        post: operations["rotateCredential"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deliveries": {
         parameters: {
             query?: never;
@@ -2189,6 +2313,123 @@ export interface components {
             /** @description Sorted. A blank is none: ask for it with not exists. */
             values: string[];
         };
+        Credential: {
+            /** @description The registered account (acc_…) whose role it is. Absent for an access key. */
+            account?: string;
+            /** @description The account that it must be in: 12 digits. Absent while unknown. */
+            account_id?: string;
+            /**
+             * Format: date-time
+             * @description When it was stored first.
+             */
+            created_at: string;
+            /** @description What it is for. */
+            description?: string;
+            /**
+             * Format: date-time
+             * @description When the session token ends. What uses the credential is paused then. Absent when it does not end.
+             */
+            expires_at?: string;
+            /** @description crd_… */
+            id: string;
+            /** @description The last four characters of the access key id. */
+            key_hint?: string;
+            /**
+             * @description What it is made of: the role of a registered account, or an access key.
+             * @enum {string}
+             */
+            kind: "role" | "access_key";
+            /** @description Its name, unique in the workspace. */
+            name: string;
+            /**
+             * @description The AWS cloud that it is of.
+             * @enum {string}
+             */
+            partition: "aws" | "aws-cn" | "aws-us-gov";
+            /** @description Where STS is asked. Cost Explorer is always asked in its own region. */
+            region: string;
+            /** @description What the last check saw. Absent before the first one, and after a rotation. */
+            report?: components["schemas"]["CredentialReport"];
+            /**
+             * Format: date-time
+             * @description When the key was stored: its age counts from here.
+             */
+            secret_at?: string;
+            /**
+             * Format: int64
+             * @description 1 for the first key; each rotation counts on. 0 for a role.
+             */
+            secret_version: number;
+            /**
+             * @description How it stands: derived from the last check and the end of the session token.
+             * @enum {string}
+             */
+            status: "unchecked" | "ok" | "attention" | "failed" | "expiring" | "expired";
+            /** @description Whether it has a session token, and so an end. */
+            temporary?: boolean;
+            /**
+             * Format: date-time
+             * @description When it was changed last.
+             */
+            updated_at: string;
+            /** @description What uses it. */
+            users: components["schemas"]["CredentialUser"][];
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        CredentialPolicy: {
+            /** @description An IAM policy, JSON: what bursar's Cost Explorer streams do, and no more. */
+            policy: string;
+        };
+        CredentialReport: {
+            /** @description The account that AWS says it is in: 12 digits. */
+            account_id?: string;
+            /**
+             * @description What the account is to its bill.
+             * @enum {string}
+             */
+            account_kind?: "unknown" | "payer" | "linked" | "standalone";
+            /** @description Whom AWS takes it for. Shown to those who may manage credentials. */
+            arn?: string;
+            /**
+             * Format: date-time
+             * @description When the check was made.
+             */
+            checked_at: string;
+            /** @description What each step saw. */
+            findings: components["schemas"]["Finding"][];
+            /** @description The least policy that grants what is missing, JSON. Absent when a policy of the identity would not help. */
+            missing_policy?: string;
+            /**
+             * Format: int64
+             * @description Requests of this check that AWS charges for.
+             */
+            paid_requests?: number;
+            /** @description What they cost, by AWS's price list, in US dollars. */
+            paid_usd?: string;
+            /** @description The account that pays: 12 digits. */
+            payer_id?: string;
+            /** @description What it may do, action by action. */
+            permissions?: components["schemas"]["Permission"][];
+            /**
+             * Format: int64
+             * @description Actions that were not tried and may be allowed.
+             */
+            unprobed?: number;
+            /** @description What trying them costs at the most, in US dollars. */
+            unprobed_max_usd?: string;
+        };
+        CredentialUser: {
+            /** @description Its id. */
+            id: string;
+            /** @description source, destination or account. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+        };
         CurrencyForecast: {
             /** @description ISO 4217. */
             currency: string;
@@ -2754,6 +2995,12 @@ export interface components {
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
+        ListCredential: {
+            /** @description The items of this page. */
+            items: components["schemas"]["Credential"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
         ListDelivery: {
             /** @description The items of this page. */
             items: components["schemas"]["Delivery"][];
@@ -2981,6 +3228,49 @@ export interface components {
             /** @description The accounts, 5000 at most. */
             accounts: components["schemas"]["NewAccountRow"][];
         };
+        NewCredential: {
+            /** @description AKIA… of a user, ASIA… of a session. It does not come back whole: the last four characters are shown. */
+            access_key_id?: string;
+            /** @description Instead of a key: a registered account (acc_… or 12 digits), whose role it then is. Preferred: nothing secret is stored, and nothing ends. */
+            account?: string;
+            /** @description The account that it must be in: 12 digits. Absent: whichever it is in. */
+            account_id?: string;
+            /** @description What it is for. */
+            description?: string;
+            /**
+             * Format: date-time
+             * @description When the session token ends; absent: 36 hours from now, which is the longest.
+             */
+            expires_at?: string;
+            /** @description Its name, unique in the workspace. Everybody in the workspace may see it. */
+            name: string;
+            /** @description Instead of the parts: shell lines, a section of a credentials file, the JSON of an AWS command, or the CSV of the IAM console. */
+            paste?: string;
+            /** @description Which profile of a pasted credentials file. */
+            profile?: string;
+            /** @description Where STS is asked; it says which AWS cloud the key is of. Absent: us-east-1. Cost Explorer is always asked in its own region. */
+            region?: string;
+            /** @description Its secret: 40 characters. It never comes back. */
+            secret_access_key?: string;
+            /** @description With ASIA… alone: the session token. It never comes back. */
+            session_token?: string;
+            /** @description Do not ask AWS whose the key is before it is stored. That is free. */
+            untried?: boolean;
+        };
+        NewCredentialChange: {
+            /** @description The account that it must be in: 12 digits; empty for whichever it is in. */
+            account_id?: string;
+            /** @description What it is for. */
+            description?: string;
+            /** @description Its new name. */
+            name?: string;
+            /** @description Where STS is asked: a region of the same AWS cloud. */
+            region?: string;
+        };
+        NewCredentialCheck: {
+            /** @description What trying may cost at the most, in US dollars. Absent or 0: nothing is tried that costs something. The report of a free check says what trying the rest costs. */
+            max_usd?: string;
+        };
         NewDestination: {
             /** @description What is delivered; line_items by default. */
             datasets?: string[];
@@ -3068,6 +3358,25 @@ export interface components {
              * @enum {string}
              */
             role: "owner" | "administrator" | "member" | "viewer" | "auditor";
+        };
+        NewSecretKey: {
+            /** @description AKIA… of a user, ASIA… of a session. It does not come back whole: the last four characters are shown. */
+            access_key_id?: string;
+            /**
+             * Format: date-time
+             * @description When the session token ends; absent: 36 hours from now, which is the longest.
+             */
+            expires_at?: string;
+            /** @description Instead of the parts: shell lines, a section of a credentials file, the JSON of an AWS command, or the CSV of the IAM console. */
+            paste?: string;
+            /** @description Which profile of a pasted credentials file. */
+            profile?: string;
+            /** @description Its secret: 40 characters. It never comes back. */
+            secret_access_key?: string;
+            /** @description With ASIA… alone: the session token. It never comes back. */
+            session_token?: string;
+            /** @description Do not ask AWS whose the key is before it is stored. That is free. */
+            untried?: boolean;
         };
         NewSession: {
             /** @description The person's e-mail address. */
@@ -3167,6 +3476,30 @@ export interface components {
             id: string;
             /** @description The payer's name. */
             name: string;
+        };
+        Permission: {
+            /** @description The IAM action. */
+            action: string;
+            /** @description What denies it: identity, organization, boundary, session or resource. Absent where AWS does not say. */
+            denied_by?: string;
+            /** @description What bursar does with it. */
+            for: string;
+            /**
+             * @description How it is known.
+             * @enum {string}
+             */
+            proof: "simulated" | "tried" | "none";
+            /** @description AWS's own words. */
+            reason?: string;
+            /** @description What mends it. */
+            remedy?: string;
+            /**
+             * @description Whether it may be done.
+             * @enum {string}
+             */
+            state: "allowed" | "denied" | "not_enabled" | "unknown";
+            /** @description What one request costs, in US dollars. */
+            usd?: string;
         };
         Price: {
             /** @description There may be more: how many pages an answer has is known once it was asked. */
@@ -5172,6 +5505,328 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    credentialPolicy: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of the answer. With commas between them. */
+                fields?: "policy"[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialPolicy"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCredentials: {
+        parameters: {
+            query?: {
+                /** @description The next_cursor of the page before. Opaque. */
+                cursor?: string;
+                /** @description Items at most. */
+                limit?: number;
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("account" | "account_id" | "created_at" | "description" | "expires_at" | "id" | "key_hint" | "kind" | "name" | "partition" | "region" | "report" | "secret_at" | "secret_version" | "status" | "temporary" | "updated_at" | "users" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListCredential"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCredential: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredential"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCredential: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of the answer; the id is always there. With commas between them. */
+                fields?: ("account" | "account_id" | "created_at" | "description" | "expires_at" | "id" | "key_hint" | "kind" | "name" | "partition" | "region" | "report" | "secret_at" | "secret_version" | "status" | "temporary" | "updated_at" | "users" | "version")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The credential's id (crd_…) or its name. */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The credential's id (crd_…) or its name. */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCredential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The credential's id (crd_…) or its name. */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredentialChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkCredential: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The credential's id (crd_…) or its name. */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCredentialCheck"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateCredential: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The credential's id (crd_…) or its name. */
+                credential: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSecretKey"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
             };
             /** @description Error */
             default: {
