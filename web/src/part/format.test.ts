@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addMonths, bytes, grouped, money, sum } from "./format";
+import { addMonths, bytes, change, compare, difference, grouped, money, sum } from "./format";
 
 describe("grouped", () => {
   it.each([
@@ -45,4 +45,34 @@ describe("bytes", () => {
     expect(bytes(999)).toBe("999 B");
     expect(bytes(3_100_000)).toBe("3.1 MB");
   });
+});
+
+describe("compare", () => {
+  it.each([
+    ["0.1", "0.10", 0],
+    ["-0.2", "-0.1", -1],
+    ["90071992547409931.0000000002", "90071992547409931.0000000001", 1],
+    ["-1", "0", -1],
+  ])("orders %s and %s", (a, b, want) => expect(compare(a, b)).toBe(want));
+});
+
+describe("difference", () => {
+  it.each([
+    ["0.3", "0.1", "0.2"],
+    ["1", "1.0000000000000000001", "-0.0000000000000000001"],
+    ["-1.5", "-1.50", "0"],
+    ["100", "0", "100"],
+  ])("of %s and %s is %s", (a, b, want) => expect(difference(a, b)).toBe(want));
+});
+
+describe("change", () => {
+  it.each([
+    ["150", "100", "+50.0 %"],
+    ["99.95", "100", "-0.1 %"],
+    ["100.04", "100", "0.0 %"],
+    ["0", "12", "-100.0 %"],
+    ["-50", "-100", "+50.0 %"],
+    ["5", "0", ""],
+    ["1234567", "1", "+123,456,600.0 %"],
+  ])("of %s against %s is %s", (a, b, want) => expect(change(a, b)).toBe(want));
 });

@@ -93,3 +93,38 @@ export function sum(amounts: string[]): string {
   const text = (total < 0n ? -total : total).toString().padStart(places + 1, "0");
   return (total < 0n ? "-" : "") + text.slice(0, text.length - places) + (places ? "." + text.slice(text.length - places) : "");
 }
+
+// scaled reads decimal texts as whole numbers of one scale.
+function scaled(...amounts: string[]): bigint[] {
+  const places = Math.max(0, ...amounts.map((a) => a.split(".")[1]?.length ?? 0));
+  return amounts.map((a) => {
+    const [whole = "0", fraction = ""] = a.replace("-", "").split(".");
+    const v = BigInt(whole + fraction.padEnd(places, "0"));
+    return a.startsWith("-") ? -v : v;
+  });
+}
+
+// compare orders decimal texts by what they are: below 0 where a is less than b.
+export function compare(a: string, b: string): number {
+  const [x = 0n, y = 0n] = scaled(a, b);
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+// difference is a - b, exactly.
+export const difference = (a: string, b: string): string => trimmed(sum([a, b.startsWith("-") ? b.slice(1) : `-${b}`]));
+
+// trimmed leaves out zeros that say nothing.
+export function trimmed(a: string): string {
+  const short = a.includes(".") ? a.replace(/\.?0+$/, "") : a;
+  return short === "-0" ? "0" : short;
+}
+
+// change says in percent how much more or less a is than before; "" where there was nothing before.
+export function change(a: string, before: string): string {
+  const [x = 0n, y = 0n] = scaled(a, before);
+  if (y === 0n) return "";
+  const size = y < 0n ? -y : y;
+  const tenths = ((x - y) * 2000n + (x >= y ? size : -size)) / (2n * size); // half away from zero
+  const text = grouped(`${tenths < 0n ? "-" : ""}${(tenths < 0n ? -tenths : tenths) / 10n}.${(tenths < 0n ? -tenths : tenths) % 10n}`, 1);
+  return `${tenths > 0n ? "+" : ""}${text} %`;
+}
