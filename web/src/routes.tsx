@@ -13,6 +13,7 @@ export const router = createBrowserRouter([
       { path: "/accounts/:account", lazy: () => import("./page/account/account") },
       { path: "/accounts/:account/register", lazy: () => import("./page/register/register") },
       { path: "/costs", lazy: () => import("./page/cost/cost") },
+      { path: "/costs/items", lazy: () => import("./page/cost/items") },
       { path: "/deliveries", lazy: () => import("./page/delivery/list") },
       { path: "/runs", lazy: () => import("./page/run/list") },
       { path: "/sql", lazy: () => import("./page/sql/sql") },

@@ -107,7 +107,7 @@ function Outside() {
   return <AppLayout headerSelector="#top" navigationHide toolsHide content={<Outlet />} />;
 }
 
-const names: Record<string, string> = { reference: "API reference", accounts: "Accounts", costs: "Costs", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
+const names: Record<string, string> = { reference: "API reference", accounts: "Accounts", costs: "Costs", items: "Line items", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
 
 function crumbs(path: string) {
   const items = [{ text: "bursar", href: "/" }];

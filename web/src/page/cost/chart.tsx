@@ -1,54 +1,115 @@
-import BarChart from "@cloudscape-design/components/bar-chart";
 import Box from "@cloudscape-design/components/box";
+import Button from "@cloudscape-design/components/button";
+import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
+import MixedLineBarChart, { type MixedLineBarChartProps } from "@cloudscape-design/components/mixed-line-bar-chart";
+import { memo } from "react";
 import type { CostAnswer } from "../../api/client";
-import { type Amount, money, sum } from "../../part/format";
+import { amount, type Amount, exact, grouped, sum } from "../../part/format";
+import type { Line } from "./series";
+import { timeLabel, timesOf } from "./series";
 
-const most = 8;
+export interface Doors {
+  drill: (l: Line) => void;
+  items: (l: Line | null, start: string) => void;
+}
 
-const unitOf = (r: Amount): string => r.currency ?? r.unit ?? "";
+interface Props extends Doors {
+  answer: CostAnswer;
+  lines: Line[];
+  kind: "bar" | "line";
+}
 
-// CostChart draws the largest groups and, as one, the others. Bars are drawn of numbers; everything that is read is exact text.
-export function CostChart({ answer }: { answer: CostAnswer }) {
-  const currencies = [...new Set(answer.rows.map(unitOf))];
-  if (answer.rows.length === 0) return <Box color="text-body-secondary">Nothing to draw: no bill of this time has come in.</Box>;
+// mostLines is how many groups a chart can tell apart. Others are summed in it: the table has them all.
+const mostLines = 12;
+
+// CostChart draws a chart for each currency: amounts of two are never in one. Bars are drawn of numbers; what is read is exact text.
+export const CostChart = memo(function CostChart(p: Props) {
+  const units = [...new Set(p.lines.map((l) => l.unit))];
+  if (units.length === 0) return <Box color="text-body-secondary">Nothing to draw: no bill of this time has such costs.</Box>;
   return (
     <>
-      {currencies.map((c) => (
-        <OneCurrency key={c} answer={answer} currency={c} />
+      {units.map((u) => (
+        <OneUnit key={u} {...p} unit={u} named={units.length > 1} lines={p.lines.filter((l) => l.unit === u)} />
       ))}
+    </>
+  );
+});
+
+type Series = MixedLineBarChartProps.BarDataSeries<string> | MixedLineBarChartProps.LineDataSeries<string>;
+
+function OneUnit({ answer, lines, unit, kind, named, drill, items }: Props & { unit: string; named: boolean }) {
+  const times = timesOf(answer);
+  const labels = new Map(times.map((t) => [timeLabel(t, answer), t]));
+  const drawn = few(lines);
+  const byTitle = new Map(drawn.map((l) => [l.name, l]));
+  const usage = answer.metric === "usage";
+  const of = (a: string): Amount => (usage ? { amount: a, unit } : { amount: a, currency: unit });
+  const series: Series[] = drawn.map((l) => ({
+    title: l.name,
+    type: kind,
+    data: times.map((t) => ({ x: timeLabel(t, answer), y: Number(l.amounts.get(t) ?? "0") })),
+    ...(l.groups === null ? { color: "#7d8998" } : {}),
+  }));
+  const before = answer.previous ? earlier(answer, unit) : null;
+  if (before) series.push({ title: "The time before, all of it", type: "line", color: "#656871", data: times.map((t) => ({ x: timeLabel(t, answer), y: Number(before.get(t) ?? "0") })) });
+  const amountAt = (title: string, x: string) => (byTitle.get(title)?.amounts ?? before)?.get(labels.get(x) ?? "") ?? "0";
+  return (
+    <>
+      {named && <Header variant="h3">{unit}</Header>}
+      <MixedLineBarChart
+        series={series}
+        stackedBars
+        hideFilter
+        height={300}
+        xScaleType="categorical"
+        xDomain={times.map((t) => timeLabel(t, answer))}
+        xTitle={{ monthly: "Month", daily: "Day", hourly: "Hour" }[answer.granularity as string] ?? "Time"}
+        yTitle={`${usage ? "Usage" : "Cost"} in ${unit || "no unit"}`}
+        i18nStrings={{ yTickFormatter: (v) => short(v, usage ? "" : unit) }}
+        ariaLabel={`Cost by ${answer.group_by.join(" and ") || "time"} in ${unit}; the table below has every number`}
+        empty="No cost"
+        detailPopoverSize="large"
+        detailPopoverSeriesContent={({ series: s, x }) => {
+          const line = byTitle.get(s.title);
+          const a = of(amountAt(s.title, x));
+          return {
+            key: line?.groups && Object.keys(line.groups).length > 0 ? <Link onFollow={() => drill(line)}>{s.title}</Link> : s.title,
+            value: <span title={exact(a)}>{amount(a)}</span>,
+          };
+        }}
+        detailPopoverFooter={(x) => (
+          <Button variant="inline-link" onClick={() => items(null, labels.get(x) ?? "")}>
+            {answer.granularity === "hourly" ? "Line items of this day" : "Line items of this time"}
+          </Button>
+        )}
+      />
     </>
   );
 }
 
-function OneCurrency({ answer, currency }: { answer: CostAnswer; currency: string }) {
-  const rows = answer.rows.filter((r) => unitOf(r) === currency);
-  const starts = [...new Set(rows.map((r) => r.start))].sort();
-  const label = (start: string) => (answer.granularity === "monthly" ? start.slice(0, 7) : answer.granularity === "total" ? `${answer.from} to ${answer.to}` : start);
-  const nameOf = (r: (typeof rows)[number]) => answer.group_by.map((g) => r.groups?.[g] || "–").join(", ") || "Total";
-  const byName = new Map<string, string[]>();
-  for (const r of rows) byName.set(nameOf(r), [...(byName.get(nameOf(r)) ?? []), r.amount]);
-  const names = [...byName].map(([name, amounts]) => ({ name, total: Number(sum(amounts)) })).sort((a, b) => b.total - a.total);
-  const drawn = names.slice(0, most).map((n) => n.name);
-  const amountOf = (name: string | null, start: string) =>
-    sum(rows.filter((r) => r.start === start && (name === null ? !drawn.includes(nameOf(r)) : nameOf(r) === name)).map((r) => r.amount));
-  const series = [...drawn, ...(names.length > most ? [null] : [])].map((name) => ({
-    title: name ?? `${names.length - most} others`,
-    type: "bar" as const,
-    data: starts.map((s) => ({ x: label(s), y: Number(amountOf(name, s)) })),
-    valueFormatter: (v: number) => money(v.toFixed(2), currency),
-  }));
-  return (
-    <BarChart
-      series={series}
-      stackedBars
-      hideFilter
-      height={280}
-      xScaleType="categorical"
-      xTitle={answer.granularity === "daily" ? "Day" : "Month"}
-      yTitle={`Cost in ${currency}`}
-      yTickFormatter={(v) => money(v.toFixed(0), currency).replace(/\.00$/, "")}
-      ariaLabel={`Cost by ${answer.group_by.join(" and ") || "time"} in ${currency}; the table below has every number`}
-      empty="No cost"
-    />
-  );
+// few sums what a chart has no room for.
+function few(lines: Line[]): Line[] {
+  if (lines.length <= mostLines) return lines;
+  const rest = lines.slice(mostLines - 1);
+  const amounts = new Map<string, string[]>();
+  for (const l of rest) for (const [t, a] of l.amounts) amounts.set(t, [...(amounts.get(t) ?? []), a]);
+  const others: Line = {
+    name: `${rest.reduce((n, l) => n + Math.max(1, l.rest), 0)} others`, groups: null, rest: rest.length, unit: rest[0]?.unit ?? "",
+    amounts: new Map([...amounts].map(([t, a]) => [t, sum(a)])), total: sum(rest.map((l) => l.total)), before: sum(rest.map((l) => l.before)),
+  };
+  return [...lines.slice(0, mostLines - 1), others];
+}
+
+function earlier(answer: CostAnswer, unit: string): Map<string, string> {
+  const all = new Map<string, string[]>();
+  for (const r of answer.rows) if ((r.currency ?? r.unit ?? "") === unit && r.previous) all.set(r.start, [...(all.get(r.start) ?? []), r.previous]);
+  return new Map([...all].map(([t, a]) => [t, sum(a)]));
+}
+
+// short is a number of an axis, where there is little room.
+function short(v: number, currency: string): string {
+  const [n, letter] = Math.abs(v) >= 1e9 ? [v / 1e9, "B"] : Math.abs(v) >= 1e6 ? [v / 1e6, "M"] : Math.abs(v) >= 1e4 ? [v / 1e3, "K"] : [v, ""];
+  const text = grouped(n.toFixed(4), Math.abs(n) >= 10 || Number.isInteger(n) ? 0 : Math.abs(n) >= 0.1 || n === 0 ? 1 : 4) + letter;
+  return currency === "USD" ? (text.startsWith("-") ? `-$${text.slice(1)}` : `$${text}`) : text;
 }

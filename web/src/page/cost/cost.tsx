@@ -1,77 +1,107 @@
+import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
-import ContentLayout from "@cloudscape-design/components/content-layout";
 import Container from "@cloudscape-design/components/container";
-import FormField from "@cloudscape-design/components/form-field";
-import Grid from "@cloudscape-design/components/grid";
+import ContentLayout from "@cloudscape-design/components/content-layout";
+import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Header from "@cloudscape-design/components/header";
-import Input from "@cloudscape-design/components/input";
-import Select from "@cloudscape-design/components/select";
+import LiveRegion from "@cloudscape-design/components/live-region";
 import SpaceBetween from "@cloudscape-design/components/space-between";
-import { useSearchParams } from "react-router";
-import { type Question, useCosts } from "../../api/cost";
+import { useCallback, useMemo } from "react";
+import { useNavigate, useSearchParams } from "react-router";
+import type { CostAnswer } from "../../api/client";
+import { exportCosts, useCosts } from "../../api/cost";
+import { Money } from "../../part/amount";
+import { useExport } from "../../part/export";
 import { Failure } from "../../part/failure";
-import { addMonths, amount, type Amount } from "../../part/format";
+import { change } from "../../part/format";
+import { useNames } from "../../part/names";
 import { useHelp } from "../../shell/help";
 import { CostChart } from "./chart";
+import { type Ask, Controls } from "./controls";
+import { daysOf, drill, filterOf, questionOf, readView, type View, writeItems, writeView } from "./question";
+import { type Line, linesOf, unitOf } from "./series";
 import { CostTable } from "./table";
-import { dimensions, granularities, metrics } from "./words";
 
-const month = () => new Date().toISOString().slice(0, 7);
-
-// The question is the page's address: it can be shared, and restores the page.
-function useQuestion(): [Question, (change: Partial<Question>) => void] {
+// useView is the page's state: its address. What people change can be taken back with the browser's own button.
+function useView(): [View, Ask] {
   const [params, setParams] = useSearchParams();
-  const q: Question = {
-    group_by: params.get("group_by") ?? "service",
-    granularity: params.get("granularity") ?? "monthly",
-    from: params.get("from") ?? addMonths(month(), -5),
-    to: params.get("to") ?? addMonths(month(), 1),
-    metric: params.get("metric") ?? "unblended",
-  };
-  return [q, (change) => setParams({ ...q, ...change }, { replace: true })];
+  const view = useMemo(() => readView(params), [params]);
+  return [view, useCallback((c) => setParams((now) => writeView({ ...readView(now), ...c })), [setParams])];
 }
 
 export function Component() {
-  const [q, ask] = useQuestion();
-  const costs = useCosts(q);
-  useHelp("Costs", <p>Amounts are exact decimals: hold the pointer over one to see all of its digits. Currencies are never added.</p>);
+  const [view, ask] = useView();
+  const go = useNavigate();
+  const named = useNames();
+  const costs = useCosts(questionOf(view));
+  const answer = costs.data;
+  const lines = useMemo(() => (answer ? linesOf(answer, named) : []), [answer, named]);
+  const doors = useMemo(
+    () => ({
+      drill: (l: Line) => l.groups && ask(drill(view, l.groups)),
+      items: (l: Line | null, start: string) => {
+        if (!answer) return;
+        const time = start ? daysOf(start, answer.granularity, answer.from, answer.to) : { from: answer.from, to: answer.to };
+        const filter = [...view.filter, ...Object.entries(l?.groups ?? {}).map(([g, v]) => filterOf(g, v))];
+        void go(writeItems({ ...time, metric: view.metric, filter: [...new Set(filter)] }));
+      },
+    }),
+    [answer, ask, go, view],
+  );
+  const file = useExport((format) => exportCosts(questionOf(view), format), !answer);
+  useHelp("Costs", <Help />);
   return (
-    <ContentLayout header={<Header variant="h1" description="Usage and billing data, as AWS delivered it last.">Costs</Header>}>
+    <ContentLayout header={<Header variant="h1" description="Usage and billing data, as AWS delivered it last." actions={<CopyToClipboard copyButtonText="Copy link" textToCopy={window.location.href} copyButtonAriaLabel="Copy a link to what is asked here" copySuccessText="Copied" copyErrorText="The browser does not let us copy" />}>Costs</Header>}>
       <SpaceBetween size="l">
-        <Controls q={q} ask={ask} />
+        <Controls view={view} ask={ask} shown={answer} />
         <Failure error={costs.error} retry={() => void costs.refetch()} />
-        <Container header={<Header variant="h2">{totals(costs.data?.totals)}</Header>}>
-          {costs.isPending ? <Box>Adding up…</Box> : costs.data && <CostChart answer={costs.data} />}
+        {file.failure}
+        {(answer?.notes ?? []).map((n) => (
+          <Alert key={n.code + n.message}>{n.message}</Alert>
+        ))}
+        <Container header={<Totals answer={answer} asking={costs.isFetching} />}>
+          <div data-state={costs.isFetching || costs.isPlaceholderData ? "asking" : "drawn"} style={{ minHeight: 300 }}>
+            {costs.isPending ? <Box>Adding up…</Box> : answer && <CostChart answer={answer} lines={lines} kind={view.chart} {...doors} />}
+          </div>
         </Container>
-        <CostTable answer={costs.data} loading={costs.isPending} />
+        <CostTable answer={answer} lines={lines} loading={costs.isPending} named={named} actions={file.button} showAll={() => ask({ top: 0 })} {...doors} />
       </SpaceBetween>
     </ContentLayout>
   );
 }
 
-const totals = (t: Amount[] | undefined) =>
-  t && t.length > 0 ? t.map((m) => `Total ${amount(m)}`).join(", ") : "No cost in this time";
-
-function Controls({ q, ask }: { q: Question; ask: (change: Partial<Question>) => void }) {
-  const chosen = (list: { value: string; label: string }[], value: string) => list.find((o) => o.value === value) ?? { value, label: value };
-  const select = (label: string, list: { value: string; label: string }[], key: "group_by" | "granularity" | "metric") => (
-    <FormField label={label}>
-      <Select selectedOption={chosen(list, q[key])} options={list} onChange={({ detail }) => ask({ [key]: detail.selectedOption.value ?? "" })} />
-    </FormField>
-  );
+// Totals are one for each currency.
+function Totals({ answer, asking }: { answer: CostAnswer | undefined; asking: boolean }) {
+  const before = (t: CostAnswer["totals"][number]) => answer?.previous?.totals.find((p) => unitOf(p) === unitOf(t));
+  const described = answer ? `${answer.from} to ${answer.to}, the last day left out${answer.previous ? `; before: ${answer.previous.from} to ${answer.previous.to}` : ""}` : "";
   return (
-    <Container>
-      <Grid gridDefinition={Array.from({ length: 5 }, () => ({ colspan: { default: 12, s: 4, l: 2 } }))}>
-        {select("Group by", dimensions, "group_by")}
-        {select("Metric", metrics, "metric")}
-        {select("Time", granularities, "granularity")}
-        <FormField label="From" description="YYYY-MM or a day">
-          <Input value={q.from} onChange={({ detail }) => ask({ from: detail.value })} />
-        </FormField>
-        <FormField label="To" description="Left out itself">
-          <Input value={q.to} onChange={({ detail }) => ask({ to: detail.value })} />
-        </FormField>
-      </Grid>
-    </Container>
+    <LiveRegion tagName="div">
+      <Header variant="h2" description={described}>
+        {!answer ? "Adding up…" : answer.totals.length === 0 ? (asking ? "Adding up…" : "No cost in this time") : null}
+        {answer?.totals.map((t, i) => (
+          <span key={unitOf(t)}>
+            {i > 0 && " + "}
+            {i === 0 && "Total "}
+            <Money of={t} />
+            {before(t) && (
+              <Box variant="span" color="text-body-secondary">
+                {" "}
+                {change(t.amount, before(t)?.amount ?? "0")} against <Money of={before(t) ?? t} />
+              </Box>
+            )}
+          </span>
+        ))}
+      </Header>
+    </LiveRegion>
+  );
+}
+
+function Help() {
+  return (
+    <>
+      <p>Amounts are exact decimals: hold the pointer over one, or move the focus there, to see all of its digits. Currencies are never added.</p>
+      <p>A name leads to what it is made of; an amount leads to its line items. In the chart, choose a bar and follow a name in what opens.</p>
+      <p>The address of this page is the question: share it, or keep it as a bookmark.</p>
+    </>
   );
 }

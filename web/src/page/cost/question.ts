@@ -56,7 +56,7 @@ export function writeItems(s: Selection): string {
   return `/costs/items?${p}`;
 }
 
-const nextDay = (day: string): string => {
+export const dayAfter = (day: string): string => {
   const at = new Date(`${day}T00:00:00Z`);
   at.setUTCDate(at.getUTCDate() + 1);
   return at.toISOString().slice(0, 10);
@@ -72,7 +72,7 @@ export const dayBefore = (day: string): string => {
 export function daysOf(start: string, granularity: string, from: string, to: string): { from: string; to: string } {
   if (granularity === "total") return { from, to };
   const day = start.slice(0, 10);
-  if (granularity !== "monthly") return { from: day, to: nextDay(day) };
+  if (granularity !== "monthly") return { from: day, to: dayAfter(day) };
   const end = `${addMonths(day.slice(0, 7), 1)}-01`;
   return { from: day < from ? from : day, to: end > to ? to : end };
 }

@@ -19,7 +19,7 @@ export const unitOf = (r: { currency?: string; unit?: string }): string => r.cur
 const blank = "No value";
 
 // nameOf is what people call a group.
-export function nameOf(r: Pick<Row, "groups" | "rest">, groupBy: string[], named: (dimension: string, value: string) => string): string {
+export function nameOf(r: { groups?: Record<string, string> | null; rest?: number }, groupBy: string[], named: (dimension: string, value: string) => string): string {
   if (r.rest) return `${r.rest} others`;
   if (groupBy.length === 0) return "All costs";
   return groupBy.map((g) => named(g, r.groups?.[g] ?? "") || blank).join(" · ");
@@ -40,7 +40,7 @@ export function linesOf(a: CostAnswer, named: (dimension: string, value: string)
     l.all.push(r.amount);
     if (r.previous) l.earlier.push(r.previous);
   }
-  const out = [...lines.values()].map(({ all, earlier, ...l }) => ({ ...l, name: nameOf(l as Row, a.group_by, named), total: sum(all), before: sum(earlier) }));
+  const out = [...lines.values()].map(({ all, earlier, ...l }) => ({ ...l, name: nameOf(l, a.group_by, named), total: sum(all), before: sum(earlier) }));
   return out.sort((x, y) => x.unit.localeCompare(y.unit) || x.rest - y.rest || compare(y.total, x.total) || x.name.localeCompare(y.name));
 }
 

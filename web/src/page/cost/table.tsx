@@ -1,48 +1,101 @@
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
+import Link from "@cloudscape-design/components/link";
 import Pagination from "@cloudscape-design/components/pagination";
+import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { useCollection } from "@cloudscape-design/collection-hooks";
+import { memo, type ReactNode } from "react";
 import type { CostAnswer } from "../../api/client";
-import { amount, count, exact } from "../../part/format";
+import { Money } from "../../part/amount";
+import { type Amount, change, compare, count, difference } from "../../part/format";
+import type { Doors } from "./chart";
+import { type Line, timeLabel, timesOf } from "./series";
+import { labelOf } from "./words";
 
-type Row = CostAnswer["rows"][number];
+// mostTimes is how many columns a table can have. The chart and an export have them all.
+const mostTimes = 62;
 
-export function CostTable({ answer, loading }: { answer: CostAnswer | undefined; loading: boolean }) {
-  const { items, collectionProps, paginationProps } = useCollection(answer?.rows ?? [], { sorting: {}, pagination: { pageSize: 50 } });
-  const groups = answer?.group_by ?? [];
-  const columns: TableProps.ColumnDefinition<Row>[] = [
-    { id: "start", header: "Time", cell: (r) => (answer?.granularity === "monthly" ? r.start.slice(0, 7) : r.start), sortingField: "start", isRowHeader: true },
-    ...groups.map((g) => ({ id: g, header: g.replaceAll("_", " "), cell: (r: Row) => r.groups?.[g] || "–" })),
-    { id: "amount", header: "Amount", cell: (r) => <span title={exact(r)}>{amount(r)}</span>, sortingComparator: (a, b) => Number(a.amount) - Number(b.amount) },
-    { id: "exact", header: "Exact", cell: exact },
-  ];
+interface Props extends Doors {
+  answer: CostAnswer | undefined;
+  lines: Line[];
+  loading: boolean;
+  actions: ReactNode;
+  showAll: () => void;
+  named: (dimension: string, value: string) => string;
+}
+
+// CostTable has a row for each group, and a column for each time. A group leads to what it is made of, an amount to its line items.
+export const CostTable = memo(function CostTable({ answer, lines, loading, actions, showAll, named, drill, items: open }: Props) {
+  const { items, collectionProps, paginationProps } = useCollection(lines, { sorting: {}, pagination: { pageSize: 50 } });
+  const usage = answer?.metric === "usage";
+  const of = (l: Line, a: string): Amount => (usage ? { amount: a, unit: l.unit } : { amount: a, currency: l.unit });
+  const total: TableProps.ColumnDefinition<Line> = {
+    id: "total", header: "Total", cell: (l) => <Money of={of(l, l.total)} onFollow={l.rest ? undefined : () => open(l, "")} label={`line items of ${l.name}`} />, sortingComparator: (a, b) => compare(a.total, b.total),
+  };
+  const columns = [...groupColumns(answer, named, drill, showAll), total, ...(answer?.previous ? comparison(of) : []), ...timeColumns(answer, of, open)];
+  const times = answer ? timesOf(answer).length : 0;
   return (
     <Table
       {...collectionProps}
       header={
-        <Header variant="h2" counter={`(${count(answer?.rows.length ?? 0)})`} actions={<Button disabled={!answer} onClick={() => answer && download(answer)}>Download CSV</Button>}>
-          Rows
+        <Header variant="h2" counter={`(${count(lines.length)})`} description={times > mostTimes && answer?.granularity !== "total" ? `${count(times)} times are too many columns: the chart and an export have them.` : undefined} actions={<SpaceBetween direction="horizontal" size="xs">{actions}</SpaceBetween>}>
+          {answer && answer.group_by.length > 0 ? answer.group_by.map(labelOf).join(", ") : "All costs"}
         </Header>
       }
       loading={loading}
       loadingText="Adding up…"
-      empty="No cost in this time."
+      empty={<Box textAlign="center">No bill of this time has such costs. Take a filter away, or choose another time.</Box>}
       items={items}
+      trackBy={(l) => `${l.unit} ${l.groups ? JSON.stringify(l.groups) : ""}`}
       columnDefinitions={columns}
+      stickyColumns={{ first: 1 }}
       pagination={<Pagination {...paginationProps} />}
+      contentDensity="compact"
       enableKeyboardNavigation
     />
   );
+});
+
+function groupColumns(answer: CostAnswer | undefined, named: Props["named"], drill: Props["drill"], showAll: () => void): TableProps.ColumnDefinition<Line>[] {
+  const names = answer?.group_by ?? [];
+  if (names.length === 0) return [{ id: "all", header: "Costs", cell: (l) => l.name, isRowHeader: true }];
+  return names.map((g, i) => ({
+    id: g,
+    header: labelOf(g),
+    isRowHeader: i === 0,
+    sortingComparator: (a: Line, b: Line) => (a.groups?.[g] ?? "￿").localeCompare(b.groups?.[g] ?? "￿"),
+    cell: (l: Line) => {
+      if (!l.groups) return i > 0 ? "" : <>{l.name} <Button variant="inline-link" onClick={showAll}>Show all</Button></>;
+      const text = named(g, l.groups[g] ?? "") || "No value";
+      return i === 0 ? <Link onFollow={() => drill(l)}>{text}</Link> : text;
+    },
+  }));
 }
 
-// download writes the rows, exact. A cell that a spreadsheet would take for a formula is quoted as text.
-function download(answer: CostAnswer) {
-  const cell = (v: string) => `"${(/^[=+@\t\r]/.test(v) ? "'" + v : v).replaceAll('"', '""')}"`;
-  const header = ["start", ...answer.group_by, "amount", "currency"];
-  const rows = answer.rows.map((r) => [r.start, ...answer.group_by.map((g) => r.groups?.[g] ?? ""), r.amount, r.currency ?? r.unit ?? ""]);
-  const text = [header, ...rows].map((r) => r.map(cell).join(",")).join("\r\n") + "\r\n";
-  const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
-  Object.assign(document.createElement("a"), { href: url, download: `costs-${answer.from}-${answer.to}.csv` }).click();
-  URL.revokeObjectURL(url);
+function comparison(of: (l: Line, a: string) => Amount): TableProps.ColumnDefinition<Line>[] {
+  return [
+    { id: "before", header: "Before", cell: (l) => <Money of={of(l, l.before)} />, sortingComparator: (a, b) => compare(a.before, b.before) },
+    {
+      id: "change", header: "Change",
+      cell: (l) => <SpaceBetween direction="horizontal" size="xs"><Money of={of(l, difference(l.total, l.before))} />{change(l.total, l.before) || (compare(l.total, "0") !== 0 ? "new" : "")}</SpaceBetween>,
+      sortingComparator: (a, b) => compare(difference(a.total, a.before), difference(b.total, b.before)),
+    },
+  ];
+}
+
+function timeColumns(answer: CostAnswer | undefined, of: (l: Line, a: string) => Amount, open: Props["items"]): TableProps.ColumnDefinition<Line>[] {
+  if (!answer || answer.granularity === "total") return [];
+  const times = timesOf(answer);
+  if (times.length > mostTimes) return [];
+  return times.map((t) => ({
+    id: t,
+    header: timeLabel(t, answer),
+    cell: (l: Line) => {
+      const a = l.amounts.get(t);
+      return a === undefined ? "–" : <Money of={of(l, a)} onFollow={l.rest ? undefined : () => open(l, t)} label={`line items of ${l.name}, ${timeLabel(t, answer)}`} />;
+    },
+    sortingComparator: (a: Line, b: Line) => compare(a.amounts.get(t) ?? "0", b.amounts.get(t) ?? "0"),
+  }));
 }
