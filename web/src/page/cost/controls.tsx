@@ -35,7 +35,7 @@ export function Controls({ view, ask, shown }: { view: View; ask: Ask; shown: { 
   return (
     <Container>
       <SpaceBetween size="m">
-        <Grid gridDefinition={[{ colspan: { default: 12, s: 6, l: 4 } }, { colspan: { default: 12, s: 6, l: 4 } }, { colspan: { default: 6, s: 6, l: 2 } }, { colspan: { default: 6, s: 6, l: 2 } }]}>
+        <Grid gridDefinition={[{ colspan: { default: 12, xs: 4 } }, { colspan: { default: 12, xs: 4 } }, { colspan: { default: 6, xs: 2 } }, { colspan: { default: 6, xs: 2 } }]}>
           <FormField label="Group by" description={`Up to ${mostGroups}`}>
             <Multiselect
               selectedOptions={groups}

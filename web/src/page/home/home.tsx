@@ -50,7 +50,7 @@ function FirstStep() {
 }
 
 function Overview({ accounts }: { accounts: Account[] }) {
-  const half = { colspan: { default: 12, m: 6 } } as const;
+  const half = { colspan: { default: 12, xs: 6 } } as const;
   return (
     <SpaceBetween size="l">
       <Attention accounts={accounts} />
