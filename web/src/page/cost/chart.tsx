@@ -1,16 +1,16 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
-import Link from "@cloudscape-design/components/link";
 import MixedLineBarChart, { type MixedLineBarChartProps } from "@cloudscape-design/components/mixed-line-bar-chart";
 import { memo } from "react";
 import type { CostAnswer } from "../../api/client";
+import { Place } from "../../part/place";
 import { amount, type Amount, exact, grouped, sum } from "../../part/format";
 import type { Line } from "./series";
 import { timeLabel, timesOf } from "./series";
 
 export interface Doors {
-  drill: (l: Line) => void;
+  narrower: (l: Line) => string; // the address of what a group is made of
   items: (l: Line | null, start: string) => void;
 }
 
@@ -38,7 +38,7 @@ export const CostChart = memo(function CostChart(p: Props) {
 
 type Series = MixedLineBarChartProps.BarDataSeries<string> | MixedLineBarChartProps.LineDataSeries<string>;
 
-function OneUnit({ answer, lines, unit, kind, named, drill, items }: Props & { unit: string; named: boolean }) {
+function OneUnit({ answer, lines, unit, kind, named, narrower, items }: Props & { unit: string; named: boolean }) {
   const times = timesOf(answer);
   const labels = new Map(times.map((t) => [timeLabel(t, answer), t]));
   const drawn = few(lines);
@@ -74,7 +74,7 @@ function OneUnit({ answer, lines, unit, kind, named, drill, items }: Props & { u
           const line = byTitle.get(s.title);
           const a = of(amountAt(s.title, x));
           return {
-            key: line?.groups && Object.keys(line.groups).length > 0 ? <Link onFollow={() => drill(line)}>{s.title}</Link> : s.title,
+            key: line?.groups && Object.keys(line.groups).length > 0 ? <Place to={narrower(line)}>{s.title}</Place> : s.title,
             value: <span title={exact(a)}>{amount(a)}</span>,
           };
         }}

@@ -38,7 +38,7 @@ export function Component() {
   const lines = useMemo(() => (answer ? linesOf(answer, named) : []), [answer, named]);
   const doors = useMemo(
     () => ({
-      drill: (l: Line) => l.groups && ask(drill(view, l.groups)),
+      narrower: (l: Line) => `/costs?${writeView(drill(view, l.groups ?? {}))}`,
       items: (l: Line | null, start: string) => {
         if (!answer) return;
         const time = start ? daysOf(start, answer.granularity, answer.from, answer.to) : { from: answer.from, to: answer.to };
@@ -46,12 +46,12 @@ export function Component() {
         void go(writeItems({ ...time, metric: view.metric, filter: [...new Set(filter)] }));
       },
     }),
-    [answer, ask, go, view],
+    [answer, go, view],
   );
   const file = useExport((format) => exportCosts(questionOf(view), format), !answer);
   useHelp("Costs", <Help />);
   return (
-    <ContentLayout header={<Header variant="h1" description="Usage and billing data, as AWS delivered it last." actions={<CopyToClipboard copyButtonText="Copy link" textToCopy={window.location.href} copyButtonAriaLabel="Copy a link to what is asked here" copySuccessText="Copied" copyErrorText="The browser does not let us copy" />}>Costs</Header>}>
+    <ContentLayout header={<Header variant="h1" description="Usage and billing data, as AWS delivered it last." actions={<CopyToClipboard copyButtonText="Copy link" textToCopy={window.location.href} copyButtonAriaLabel="Copy link to what is asked here" copySuccessText="Copied" copyErrorText="The browser does not let us copy" />}>Costs</Header>}>
       <SpaceBetween size="l">
         <Controls view={view} ask={ask} shown={answer} />
         <Failure error={costs.error} retry={() => void costs.refetch()} />

@@ -1,7 +1,6 @@
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Header from "@cloudscape-design/components/header";
-import Link from "@cloudscape-design/components/link";
 import Pagination from "@cloudscape-design/components/pagination";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
@@ -9,6 +8,7 @@ import { useCollection } from "@cloudscape-design/collection-hooks";
 import { memo, type ReactNode } from "react";
 import type { CostAnswer } from "../../api/client";
 import { Money } from "../../part/amount";
+import { Place } from "../../part/place";
 import { type Amount, change, compare, count, difference } from "../../part/format";
 import type { Doors } from "./chart";
 import { type Line, timeLabel, timesOf } from "./series";
@@ -27,14 +27,14 @@ interface Props extends Doors {
 }
 
 // CostTable has a row for each group, and a column for each time. A group leads to what it is made of, an amount to its line items.
-export const CostTable = memo(function CostTable({ answer, lines, loading, actions, showAll, named, drill, items: open }: Props) {
+export const CostTable = memo(function CostTable({ answer, lines, loading, actions, showAll, named, narrower, items: open }: Props) {
   const { items, collectionProps, paginationProps } = useCollection(lines, { sorting: {}, pagination: { pageSize: 50 } });
   const usage = answer?.metric === "usage";
   const of = (l: Line, a: string): Amount => (usage ? { amount: a, unit: l.unit } : { amount: a, currency: l.unit });
   const total: TableProps.ColumnDefinition<Line> = {
     id: "total", header: "Total", cell: (l) => <Money of={of(l, l.total)} onFollow={l.rest ? undefined : () => open(l, "")} label={`line items of ${l.name}`} />, sortingComparator: (a, b) => compare(a.total, b.total),
   };
-  const columns = [...groupColumns(answer, named, drill, showAll), total, ...(answer?.previous ? comparison(of) : []), ...timeColumns(answer, of, open)];
+  const columns = [...groupColumns(answer, named, narrower, showAll), total, ...(answer?.previous ? comparison(of) : []), ...timeColumns(answer, of, open)];
   const times = answer ? timesOf(answer).length : 0;
   return (
     <Table
@@ -58,7 +58,7 @@ export const CostTable = memo(function CostTable({ answer, lines, loading, actio
   );
 });
 
-function groupColumns(answer: CostAnswer | undefined, named: Props["named"], drill: Props["drill"], showAll: () => void): TableProps.ColumnDefinition<Line>[] {
+function groupColumns(answer: CostAnswer | undefined, named: Props["named"], narrower: Props["narrower"], showAll: () => void): TableProps.ColumnDefinition<Line>[] {
   const names = answer?.group_by ?? [];
   if (names.length === 0) return [{ id: "all", header: "Costs", cell: (l) => l.name, isRowHeader: true }];
   return names.map((g, i) => ({
@@ -69,7 +69,7 @@ function groupColumns(answer: CostAnswer | undefined, named: Props["named"], dri
     cell: (l: Line) => {
       if (!l.groups) return i > 0 ? "" : <>{l.name} <Button variant="inline-link" onClick={showAll}>Show all</Button></>;
       const text = named(g, l.groups[g] ?? "") || "No value";
-      return i === 0 ? <Link onFollow={() => drill(l)}>{text}</Link> : text;
+      return i === 0 ? <Place to={narrower(l)}>{text}</Place> : text;
     },
   }));
 }

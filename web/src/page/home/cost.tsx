@@ -12,7 +12,7 @@ import { Money } from "../../part/amount";
 import { Failure } from "../../part/failure";
 import { addMonths, change } from "../../part/format";
 import { useNames } from "../../part/names";
-import { Place } from "./place";
+import { Place } from "../../part/place";
 
 type Forecast = Schemas["CostForecast"];
 type Currency = Forecast["currencies"][number];

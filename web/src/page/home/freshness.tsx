@@ -9,7 +9,7 @@ import { useForecast } from "../../api/cost";
 import { Failure } from "../../part/failure";
 import { when } from "../../part/format";
 import { Status } from "../../part/status";
-import { Place } from "./place";
+import { Place } from "../../part/place";
 
 // Freshness says how new the bills are: what AWS delivered last, when bursar had it, and whose data is missing.
 export function Freshness({ accounts }: { accounts: Account[] }) {
