@@ -238,8 +238,11 @@ func (c *Client) request(ctx context.Context, r request) (*http.Request, error) 
 	return req, nil
 }
 
-// csvText is a body that is CSV already.
-type csvText []byte
+// csvText is a body that is CSV already, jsonText one that is JSON.
+type (
+	csvText  []byte
+	jsonText []byte
+)
 
 // bodyOf writes a body, and says of which type it is.
 func bodyOf(in any) (body io.Reader, kind string, err error) {
@@ -248,6 +251,8 @@ func bodyOf(in any) (body io.Reader, kind string, err error) {
 		return nil, "", nil
 	case csvText:
 		return bytes.NewReader(in), "text/csv", nil
+	case jsonText:
+		return bytes.NewReader(in), "application/json", nil
 	}
 	b, err := json.Marshal(in)
 	return bytes.NewReader(b), "application/json", err

@@ -14,7 +14,7 @@ import (
 
 func accountCommand(s *serverFlags) *cobra.Command {
 	return group("account", "Register AWS accounts, set them up and check them",
-		accountAdd(s), accountList(s), accountShow(s), accountSetup(s), accountCheck(s), accountExport(s), accountImport(s), accountRename(s), accountRemove(s), membersCommand(s), accountEvents(s), accountValidate(s))
+		accountAdd(s), s.watchable(accountList(s)), s.watchable(accountShow(s)), accountSetup(s), accountCheck(s), accountExport(s), accountImport(s), accountRename(s), accountRemove(s), membersCommand(s), s.watchable(accountEvents(s)), accountValidate(s))
 }
 
 func accountAdd(s *serverFlags) *cobra.Command {

@@ -12,7 +12,7 @@ import (
 )
 
 func exportCommand(s *serverFlags) *cobra.Command {
-	return group("export", "Look at billing exports, and say which counts", exportList(s), exportPrimary(s))
+	return group("export", "Look at billing exports, and say which counts", s.watchable(exportList(s)), exportPrimary(s))
 }
 
 func exportList(s *serverFlags) *cobra.Command {
@@ -75,7 +75,7 @@ Costs that two exports bring are never added: one of the two counts. Without a c
 
 func deliveryCommand(s *serverFlags) *cobra.Command {
 	return group("delivery", "Look at what AWS delivered, roll back, import again",
-		deliveryList(s), deliveryChanges(s), deliveryRollback(s), deliveryReimport(s))
+		s.watchable(deliveryList(s)), deliveryShow(s), deliveryChanges(s), deliveryRollback(s), deliveryReimport(s))
 }
 
 func deliveryList(s *serverFlags) *cobra.Command {
@@ -94,16 +94,42 @@ func deliveryList(s *serverFlags) *cobra.Command {
 			}
 			rows := make([][]string, 0, len(deliveries))
 			for _, d := range deliveries {
-				rows = append(rows, []string{
-					d.ID, d.ExportID, d.Period.String(), string(d.State), moment(d.DeliveredAt), moment(d.ImportedAt),
-					fmt.Sprint(d.Rows), moneyText(d.Totals, false), changedText(d),
-				})
+				rows = append(rows, deliveryRow(d))
 			}
-			return o.print(c.OutOrStdout(), deliveries, []string{"DELIVERY", "EXPORT", "PERIOD", "STATE", "DELIVERED", "IMPORTED", "ROWS", "TOTAL", "CHANGED"}, rows)
+			return o.print(c.OutOrStdout(), deliveries, deliveryHeader, rows)
 		},
 	}
 	o.flags(c)
 	c.Flags().StringVar(&export, "export", "", "only those of this export")
+	return c
+}
+
+var deliveryHeader = []string{"DELIVERY", "EXPORT", "PERIOD", "STATE", "DELIVERED", "IMPORTED", "ROWS", "TOTAL", "CHANGED"}
+
+func deliveryRow(d bursar.Delivery) []string {
+	return []string{
+		d.ID, d.ExportID, d.Period.String(), string(d.State), moment(d.DeliveredAt), moment(d.ImportedAt),
+		fmt.Sprint(d.Rows), moneyText(d.Totals, false), changedText(d),
+	}
+}
+
+func deliveryShow(s *serverFlags) *cobra.Command {
+	var o output
+	c := &cobra.Command{
+		Use: "show DELIVERY", Short: "Show a delivery; as JSON with all that is known of it", Args: exactly("a delivery"),
+		RunE: func(c *cobra.Command, args []string) error {
+			api, err := s.client()
+			if err != nil {
+				return err
+			}
+			d, err := api.Delivery(c.Context(), args[0])
+			if err != nil {
+				return explain(err)
+			}
+			return o.print(c.OutOrStdout(), d, deliveryHeader, [][]string{deliveryRow(*d)})
+		},
+	}
+	o.flags(c)
 	return c
 }
 

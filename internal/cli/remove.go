@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +12,8 @@ import (
 )
 
 func accountRename(s *serverFlags) *cobra.Command {
-	return &cobra.Command{
+	var seen int64
+	c := &cobra.Command{
 		Use: "rename ACCOUNT NAME", Short: "Give an account another name", Args: exactly("an account", "a name"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := bursar.CheckAccountName(args[1]); err != nil {
@@ -21,19 +23,34 @@ func accountRename(s *serverFlags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a, err := api.RenameAccount(c.Context(), args[0], args[1])
+			a, err := api.RenameAccount(ifVersion(c, seen), args[0], args[1])
 			if err != nil {
 				return explain(err)
 			}
 			return s.note(c, "account %s is now %q\n", a.AccountID, a.Name)
 		},
 	}
+	versionFlag(c, &seen)
+	return c
+}
+
+// versionFlag lets a change be made only of what the caller has seen.
+func versionFlag(c *cobra.Command, seen *int64) {
+	c.Flags().Int64Var(seen, "if-version", 0, "only when the account still has this version, as \"bursar account show -o json\" says")
+}
+
+func ifVersion(c *cobra.Command, seen int64) context.Context {
+	if seen == 0 {
+		return c.Context()
+	}
+	return client.IfVersion(c.Context(), seen)
 }
 
 func accountRemove(s *serverFlags) *cobra.Command {
 	var o output
 	var yes, withBill bool
 	var name string
+	var seen int64
 	c := &cobra.Command{
 		Use:   "remove ACCOUNT",
 		Short: "Deregister an account: say what goes and what stays, and with --yes do it",
@@ -52,7 +69,7 @@ With --delete-bill the bill goes too; then --name must be the account's name.`,
 			}
 			var d *client.Deregistration
 			if yes {
-				d, err = api.RemoveAccount(c.Context(), args[0], withBill, name)
+				d, err = api.RemoveAccount(ifVersion(c, seen), args[0], withBill, name)
 			} else {
 				d, err = api.PlanRemoval(c.Context(), args[0], withBill)
 			}
@@ -66,6 +83,7 @@ With --delete-bill the bill goes too; then --name must be the account's name.`,
 		},
 	}
 	o.documentFlags(c)
+	versionFlag(c, &seen)
 	c.Flags().BoolVar(&yes, "yes", false, "do it")
 	c.Flags().BoolVar(&withBill, "delete-bill", false, "delete the account's bill too")
 	c.Flags().StringVar(&name, "name", "", "the account's name, exactly; needed with --delete-bill")

@@ -9,7 +9,7 @@ import (
 )
 
 func runCommand(s *serverFlags) *cobra.Command {
-	return group("run", "Look at runs: checks and imports", runList(s), runShow(s), runWatch(s), runCancel(s))
+	return group("run", "Look at runs: checks and imports", s.watchable(runList(s)), runShow(s), runWatch(s), runCancel(s))
 }
 
 var runHeader = []string{"RUN", "KIND", "ACCOUNT", "STATE", "PROGRESS", "STEP", "BEGAN"}

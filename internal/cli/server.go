@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -22,6 +23,7 @@ type serverFlags struct {
 	profile string
 	quiet   bool
 	env     Environment
+	pause   func(ctx context.Context) error // between two looks of --watch
 }
 
 func (s *serverFlags) register(root *cobra.Command) {
@@ -119,7 +121,7 @@ func explainRefusal(e *client.Error, err error) error {
 			WithHint("\"bursar login\" keeps a key, or put one into BURSAR_TOKEN; the server printed the owner's at its first start")}
 	case e.Status == 403:
 		return &exitError{ExitServer, err}
-	case e.Status == 404 || e.Status == 409:
+	case e.Status == 404 || e.Status == 409 || e.Status == 412 || e.Status == 429:
 		return &exitError{ExitFailed, err}
 	case e.Status < 500:
 		return usage(err)

@@ -68,6 +68,7 @@ func (f *choices) change() (n client.NewSetup, any bool) {
 func accountSetup(s *serverFlags) *cobra.Command {
 	var o output
 	var f choices
+	var seen int64
 	c := &cobra.Command{
 		Use:   "setup ACCOUNT",
 		Short: "Say what to do in AWS to finish an account's registration, and choose how",
@@ -89,7 +90,7 @@ Flags choose: which export is made and where, what bursar may read. What is chos
 			}
 			var setup *client.Setup
 			if change, any := f.change(); any {
-				setup, err = api.ChangeSetup(c.Context(), args[0], change)
+				setup, err = api.ChangeSetup(ifVersion(c, seen), args[0], change)
 			} else {
 				setup, err = api.Setup(c.Context(), args[0])
 			}
@@ -110,6 +111,7 @@ Flags choose: which export is made and where, what bursar may read. What is chos
 	}
 	o.documentFlags(c)
 	f.register(c)
+	versionFlag(c, &seen)
 	return c
 }
 
