@@ -85,21 +85,10 @@ type destinationOutput struct{ Body Destination }
 func (o *destinationOutput) state() string { return versionState(o.Body.Version) }
 
 func (a *API) listDestinations(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[Destination], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []Destination
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		list, after, err := tx.Destinations(p.WorkspaceID, page)
-		for _, d := range list {
-			items = append(items, showDestination(d))
-		}
-		next = after
-		return err
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]Destination, string, error) {
+		list, next, err := tx.Destinations(p.WorkspaceID, page)
+		return each(list, showDestination), next, err
 	})
-	return listed(items, next), err
 }
 
 func (a *API) addDestination(ctx context.Context, p auth.Principal, in *struct{ Body NewDestination }) (*destinationOutput, error) {
@@ -166,19 +155,11 @@ func (a *API) listHandovers(ctx context.Context, p auth.Principal, in *struct {
 	Paging
 },
 ) (*listOutput[bursar.Handover], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []bursar.Handover
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]bursar.Handover, string, error) {
 		d, err := tx.Destination(p.WorkspaceID, in.Destination)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
-		items, next, err = tx.Handovers(p.WorkspaceID, d.ID, page)
-		return err
+		return tx.Handovers(p.WorkspaceID, d.ID, page)
 	})
-	return listed(items, next), err
 }

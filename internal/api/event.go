@@ -25,19 +25,11 @@ func (a *API) listAccountEvents(ctx context.Context, p auth.Principal, in *struc
 }
 
 func (a *API) events(ctx context.Context, p auth.Principal, account string, paging Paging) (*listOutput[bursar.Event], error) {
-	page, err := paging.page()
-	if err != nil {
-		return nil, err
-	}
-	var events []bursar.Event
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
+	return paged(ctx, a, paging, func(tx *store.Tx, page store.Page) ([]bursar.Event, string, error) {
 		id, err := known(tx, p, account)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
-		events, next, err = tx.Events(p.WorkspaceID, id, page)
-		return err
+		return tx.Events(p.WorkspaceID, id, page)
 	})
-	return listed(events, next), err
 }

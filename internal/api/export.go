@@ -72,26 +72,15 @@ func (a *API) listDeliveries(ctx context.Context, p auth.Principal, in *struct {
 	Paging
 },
 ) (*listOutput[bursar.Delivery], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var deliveries []bursar.Delivery
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]bursar.Delivery, string, error) {
 		if in.Export != "" {
 			if _, err := tx.Export(p.WorkspaceID, in.Export); err != nil {
-				return err
+				return nil, "", err
 			}
 		}
-		kept, after, err := tx.Deliveries(p.WorkspaceID, in.Export, page)
-		for _, d := range kept {
-			deliveries = append(deliveries, d.Delivery)
-		}
-		next = after
-		return err
+		kept, next, err := tx.Deliveries(p.WorkspaceID, in.Export, page)
+		return each(kept, func(d store.Delivery) bursar.Delivery { return d.Delivery }), next, err
 	})
-	return listed(deliveries, next), err
 }
 
 type deliveryPath struct {

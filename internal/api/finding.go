@@ -16,19 +16,11 @@ func (a *API) listFindings(ctx context.Context, p auth.Principal, in *struct {
 	Paging
 },
 ) (*listOutput[bursar.Finding], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []bursar.Finding
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]bursar.Finding, string, error) {
 		account, err := tx.Account(p.WorkspaceID, in.Account)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
-		items, next, err = tx.Findings(p.WorkspaceID, account.ID, in.Check, in.Code, page)
-		return err
+		return tx.Findings(p.WorkspaceID, account.ID, in.Check, in.Code, page)
 	})
-	return listed(items, next), err
 }

@@ -30,21 +30,10 @@ func showInvitation(i store.Invitation) Invitation {
 type invitationOutput struct{ Body Invitation }
 
 func (a *API) listInvitations(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[Invitation], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []Invitation
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		open, after, err := tx.Invitations(p.WorkspaceID, page)
-		for _, i := range open {
-			items = append(items, showInvitation(i))
-		}
-		next = after
-		return err
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]Invitation, string, error) {
+		open, next, err := tx.Invitations(p.WorkspaceID, page)
+		return each(open, showInvitation), next, err
 	})
-	return listed(items, next), err
 }
 
 // NewInvitation is what a caller says to invite a person.

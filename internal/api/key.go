@@ -52,21 +52,10 @@ type keyPath struct {
 type keyOutput struct{ Body Key }
 
 func (a *API) listKeys(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[Key], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []Key
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		keys, after, err := tx.Keys(p.WorkspaceID, page)
-		for _, k := range keys {
-			items = append(items, showKey(k, tx.Now))
-		}
-		next = after
-		return err
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]Key, string, error) {
+		keys, next, err := tx.Keys(p.WorkspaceID, page)
+		return each(keys, func(k store.Key) Key { return showKey(k, tx.Now) }), next, err
 	})
-	return listed(items, next), err
 }
 
 func (a *API) addKey(ctx context.Context, p auth.Principal, in *struct{ Body NewKey }) (*keyOutput, error) {

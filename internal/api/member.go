@@ -66,21 +66,13 @@ func (a *API) listUnregistered(ctx context.Context, p auth.Principal, in *struct
 	Paging
 },
 ) (*listOutput[Unregistered], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []Unregistered
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		list, after, err := tx.Unregistered(p.WorkspaceID, in.Text, page)
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) (items []Unregistered, next string, err error) {
+		list, next, err := tx.Unregistered(p.WorkspaceID, in.Text, page)
 		for _, u := range list {
 			items = append(items, Unregistered{u.Member, u.Payer.Partition, Payer{u.Payer.ID, u.Payer.AccountID, u.Payer.Name}})
 		}
-		next = after
-		return err
+		return items, next, err
 	})
-	return listed(items, next), err
 }
 
 var memberStates = []bursar.MemberState{

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/base64"
 
 	"github.com/bursarhq/bursar"
@@ -28,6 +29,27 @@ func (p Paging) page() (store.Page, error) {
 			WithHint("send the next_cursor of the page before, as it is")
 	}
 	return store.Page{After: string(after), Limit: p.Limit}, nil
+}
+
+// paged answers with the page of a list that is asked for: what read returns of it, in one transaction, and what comes after it.
+func paged[T any](ctx context.Context, a *API, in Paging, read func(*store.Tx, store.Page) (items []T, next string, err error)) (*listOutput[T], error) {
+	page, err := in.page()
+	if err != nil {
+		return nil, err
+	}
+	var items []T
+	var next string
+	err = a.Store.View(ctx, func(tx *store.Tx) (err error) { items, next, err = read(tx, page); return err })
+	return listed(items, next), err
+}
+
+// each shows every thing of a list.
+func each[S, T any](list []S, show func(S) T) []T {
+	out := make([]T, len(list))
+	for i, s := range list {
+		out[i] = show(s)
+	}
+	return out
 }
 
 func listed[T any](items []T, next string) *listOutput[T] {

@@ -47,21 +47,13 @@ func (a *API) listRuns(ctx context.Context, p auth.Principal, in *struct {
 	Paging
 },
 ) (*listOutput[bursar.Run], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var runs []bursar.Run
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]bursar.Run, string, error) {
 		account, err := known(tx, p, in.Account)
 		if err != nil {
-			return err
+			return nil, "", err
 		}
-		runs, next, err = tx.Runs(p.WorkspaceID, account, page)
-		return err
+		return tx.Runs(p.WorkspaceID, account, page)
 	})
-	return listed(runs, next), err
 }
 
 // known gives the id of the account that a list is about; "" when it is about all of them.

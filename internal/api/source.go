@@ -120,25 +120,17 @@ func (n NewSource) access(tx *store.Tx, s *bursar.Source) error {
 }
 
 func (a *API) listSources(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[Source], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []Source
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		list, after, err := tx.Sources(p.WorkspaceID, page)
-		next = after
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) (items []Source, next string, err error) {
+		list, next, err := tx.Sources(p.WorkspaceID, page)
 		for _, s := range list {
 			shown, err := showSource(tx, s)
 			if err != nil {
-				return err
+				return nil, "", err
 			}
 			items = append(items, shown)
 		}
-		return err
+		return items, next, err
 	})
-	return listed(items, next), err
 }
 
 func (a *API) addSource(ctx context.Context, p auth.Principal, in *struct{ Body NewSource }) (*sourceOutput, error) {

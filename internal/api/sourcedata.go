@@ -148,17 +148,9 @@ func (a *API) listRequests(ctx context.Context, p auth.Principal, in *struct {
 	Paging
 },
 ) (*listOutput[bursar.CostRequest], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []bursar.CostRequest
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) (err error) {
-		items, next, err = tx.Requests(p.WorkspaceID, in.filter(), page)
-		return err
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]bursar.CostRequest, string, error) {
+		return tx.Requests(p.WorkspaceID, in.filter(), page)
 	})
-	return listed(items, next), err
 }
 
 // RequestSpend is what was spent on one day with one operation.

@@ -30,21 +30,10 @@ type userPath struct {
 type userOutput struct{ Body User }
 
 func (a *API) listUsers(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[User], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []User
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		people, after, err := tx.Memberships(p.WorkspaceID, page)
-		for _, m := range people {
-			items = append(items, showUser(m))
-		}
-		next = after
-		return err
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) ([]User, string, error) {
+		people, next, err := tx.Memberships(p.WorkspaceID, page)
+		return each(people, showUser), next, err
 	})
-	return listed(items, next), err
 }
 
 func (a *API) getUser(ctx context.Context, p auth.Principal, in *userPath) (*userOutput, error) {
