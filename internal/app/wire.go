@@ -17,6 +17,7 @@ import (
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/job/kind"
 	"github.com/bursarhq/bursar/internal/reconcile"
+	"github.com/bursarhq/bursar/internal/source/costexplorer/paid"
 	"github.com/bursarhq/bursar/internal/store"
 )
 
@@ -28,8 +29,8 @@ const statementsAtOnce = 2
 
 // wire holds the explicit lists: every kind of run and every schedule stands here.
 func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
-	a.credentials = a.stored(aws)
 	desk := a.desk()
+	a.credentials = a.stored(aws, desk)
 	if err := a.emptySpool(); err != nil {
 		return err
 	}
@@ -77,8 +78,11 @@ func (a *App) compatible(g *guide, aws *awsapi.Client) (*cloudcraft.Face, error)
 }
 
 // stored are the credentials, and what uses them: each room that can use one has a line here.
-func (a *App) stored(aws *awsapi.Client) *credential.Service {
-	return &credential.Service{Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Users: []credential.Users{sourcesOfCredential, destinationsOfCredential}}
+func (a *App) stored(aws *awsapi.Client, desk *paid.Desk) *credential.Service {
+	return &credential.Service{
+		Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Pay: payAt(desk),
+		Users: []credential.Users{sourcesOfCredential, destinationsOfCredential},
+	}
 }
 
 // imports is the kind of run that takes bills in: those that AWS delivers, and those that people brought.

@@ -12,8 +12,11 @@ import (
 	"github.com/bursarhq/bursar/internal/store"
 )
 
-// checkTime bounds a check: whoever asked for it waits.
-const checkTime = 25 * time.Second
+// checkTime bounds a check, and tryTime one that tries each action: whoever asked for it waits.
+const (
+	checkTime = 25 * time.Second
+	tryTime   = 100 * time.Second
+)
 
 // inspection is one check of one credential.
 type inspection struct {
@@ -28,7 +31,11 @@ type inspection struct {
 // each action of Cost Explorer that may be allowed is tried once, with the narrowest request. The report is kept with the credential. An
 // error is one of ours, or says that AWS did not answer: nothing is kept then.
 func (s *Service) Check(ctx context.Context, workspaceID, id string, most bursar.Decimal) (bursar.Credential, error) {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	long := checkTime
+	if most.Sign() > 0 {
+		long = tryTime
+	}
+	ctx, cancel := context.WithTimeout(ctx, long)
 	defer cancel()
 	i := &inspection{Service: s}
 	err := s.Store.View(ctx, func(tx *store.Tx) (err error) { i.c, err = tx.Credential(workspaceID, id); return err })

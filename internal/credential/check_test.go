@@ -10,6 +10,7 @@ import (
 	"github.com/bursarhq/bursar/internal/credential"
 	"github.com/bursarhq/bursar/internal/credential/paste"
 	"github.com/bursarhq/bursar/internal/permission"
+	"github.com/bursarhq/bursar/internal/sandbox/ce"
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 	"github.com/bursarhq/bursar/internal/store"
 )
@@ -172,4 +173,58 @@ func TestCheckOfWhatIsWrong(t *testing.T) {
 		}
 		return err
 	})
+}
+
+func TestTryingCostsWhatWasAgreed(t *testing.T) {
+	b := start(t)
+	c := b.add("Payer", b.user(payer, "costs", permission.CostExplorerPolicy("*")))
+	spent := func() int64 { return b.aws.Cloud().Meter.NanoUSD() }
+	got, r := b.check(c, "0.05")
+	if r.PaidRequests != 5 || r.PaidUSD.String() != "0.05" || spent() != 50_000_000 || r.Unprobed != all-6 { // one more was refused, for nothing
+		t.Errorf("paid %d requests, %s; AWS charges %d billionths; %d left: %v", r.PaidRequests, r.PaidUSD, spent(), r.Unprobed, states(r))
+	}
+	got, r = b.check(c, "0.19")
+	if s := states(r); s["allowed  tried"] != all-2 || s["not_enabled  tried"] != 2 || r.Unprobed != 0 {
+		t.Errorf("it is %s: %v", got.Status(b.at), s)
+	}
+	if want := int64(50_000_000) + int64(r.PaidRequests)*10_000_000; spent() != want || r.PaidRequests != all-2 {
+		t.Errorf("paid %d requests; AWS charges %d billionths in all, want %d", r.PaidRequests, spent(), want)
+	}
+	for _, p := range r.Permissions {
+		if p.State == bursar.PermissionNotEnabled && (p.Remedy == "" || p.Reason == "") {
+			t.Errorf("%s is not enabled: %q, %q", p.Action, p.Reason, p.Remedy)
+		}
+	}
+	if code(r, "permissions") != "not_enabled" || r.MissingPolicy != "" {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
+func TestTryingWithoutSimulation(t *testing.T) {
+	b := start(t)
+	k := b.user(payer, "costs", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["ce:GetCostAndUsage","ce:GetTags"],"Resource":"*"}]}`)
+	_, r := b.check(b.add("Part", k), "1")
+	if s := states(r); s["allowed  tried"] != 2 || s["denied identity tried"] != all-2 || r.PaidRequests != 2 || b.aws.Cloud().Meter.NanoUSD() != 20_000_000 {
+		t.Errorf("%v, paid %d", s, r.PaidRequests)
+	}
+	var p struct{ Statement []struct{ Action []string } }
+	if err := json.Unmarshal([]byte(r.MissingPolicy), &p); err != nil || len(p.Statement[0].Action) != all-2 {
+		t.Errorf("%v %s", err, r.MissingPolicy)
+	}
+	for _, x := range r.Permissions {
+		if strings.Contains(x.Reason, payer) {
+			t.Errorf("%s names identities: %s", x.Action, x.Reason)
+		}
+	}
+}
+
+func TestCostExplorerThatWasNeverOpened(t *testing.T) {
+	b := start(t)
+	if err := b.aws.CostExplorer().Set(ce.Account{Account: payer, Disabled: true}); err != nil {
+		t.Fatal(err)
+	}
+	got, r := b.check(b.add("Payer", b.user(payer, "costs", permission.CostExplorerPolicy("*"))), "1")
+	if s := states(r); got.Status(b.at) != bursar.CredentialFailed || s["not_enabled  tried"] != all || code(r, "permissions") != "not_enabled" || b.aws.Cloud().Meter.NanoUSD() != 0 {
+		t.Errorf("it is %s: %v %+v", got.Status(b.at), s, r.Findings)
+	}
 }

@@ -26,14 +26,17 @@ const keyField = "access_key"
 // Users lists what uses a credential. Each room that can use one hands in its own.
 type Users func(tx *store.Tx, workspaceID, credentialID string) ([]bursar.CredentialUser, error)
 
-// Service keeps credentials. All fields but Users and Now must be set.
+// Service keeps credentials. All fields but Users, Pay and Now must be set.
 type Service struct {
 	Store  *store.Store
 	Sealer *seal.Sealer
 	AWS    *awsapi.Client
 	Audit  *store.AuditQueue
 	Users  []Users
-	Now    func() time.Time // nil is the clock
+	// Pay makes what sends the paid requests of one check; accountID is where the credential is, most what they may cost. nil sends them without
+	// keeping account of them.
+	Pay func(c bursar.Credential, accountID string, s *awsapi.Session, most bursar.Decimal) Payer
+	Now func() time.Time // nil is the clock
 }
 
 func (s *Service) now() time.Time {

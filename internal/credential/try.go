@@ -2,6 +2,7 @@ package credential
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -9,32 +10,48 @@ import (
 	"github.com/bursarhq/bursar/internal/permission"
 )
 
+// Payer sends one request to Cost Explorer, and says how many AWS charges for: none when the answer was there already.
+type Payer func(ctx context.Context, operation string, body map[string]any) (paid int, err error)
+
 // try asks Cost Explorer one narrow question for each action that may be allowed, and stops before the request that would cost more than was
 // agreed. AWS does not charge for what it denies.
 func (i *inspection) try(ctx context.Context, most bursar.Decimal) {
+	pay := i.payer(most)
 	for n, a := range permission.CostExplorer() {
 		known := i.report.Permissions[n]
 		if known.State == bursar.PermissionDenied || i.report.PaidUSD.Add(a.USD).Cmp(most) > 0 || ctx.Err() != nil {
 			continue
 		}
-		operation, body, err := a.Operation(i.now())
-		if err == nil {
-			err = i.ask(ctx, operation, body)
-		}
-		if ctx.Err() != nil {
-			continue // what a broken off request says is nothing
-		}
-		i.report.Permissions[n] = permission.Tried(a, known, err, i.who)
-		if err == nil {
+		operation, body := a.Operation(i.now())
+		paid, err := pay(ctx, operation, body)
+		for range paid {
 			i.report.PaidRequests++
 			i.report.PaidUSD = i.report.PaidUSD.Add(a.USD)
+		}
+		if e := problem(err); e != nil && strings.HasPrefix(e.Reason, "budget_") {
+			i.find("budget", bursar.StatusWarning, e.Reason, capital(e.Hint)+".", "Not everything was tried: %s.", e.Message)
+			return
+		}
+		if ctx.Err() == nil { // what a broken off request says is nothing
+			i.report.Permissions[n] = permission.Tried(a, known, err, i.who)
 		}
 	}
 }
 
-func (i *inspection) ask(ctx context.Context, operation string, body []byte) error {
-	_, err := i.session.CostExplorer(ctx, operation, body)
-	return err
+func (i *inspection) payer(most bursar.Decimal) Payer {
+	if i.Pay != nil {
+		return i.Pay(i.c, i.report.AccountID, i.session, most)
+	}
+	return func(ctx context.Context, operation string, body map[string]any) (int, error) {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return 0, err
+		}
+		if _, err = i.session.CostExplorer(ctx, operation, text); err != nil {
+			return 0, err
+		}
+		return 1, nil
+	}
 }
 
 // conclude says what the permissions amount to, and what trying the rest would cost.

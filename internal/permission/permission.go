@@ -4,7 +4,6 @@
 package permission
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,10 +24,9 @@ type Action struct {
 }
 
 // Operation is the operation of AWS that an action allows, and the narrowest request of it: at most one row is asked for.
-func (a Action) Operation(now time.Time) (name string, request []byte, err error) {
+func (a Action) Operation(now time.Time) (name string, request map[string]any) {
 	_, name, _ = strings.Cut(a.Name, ":")
-	request, err = json.Marshal(a.body(now))
-	return name, request, err
+	return name, a.body(now)
 }
 
 // Names lists the names of actions.

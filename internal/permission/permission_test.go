@@ -56,7 +56,8 @@ func TestRequestsAreTheNarrowest(t *testing.T) {
 	at := time.Date(2026, 3, 1, 0, 30, 0, 0, time.UTC)
 	seen := map[string]bool{}
 	for _, a := range permission.CostExplorer() {
-		operation, body, err := a.Operation(at)
+		operation, request := a.Operation(at)
+		body, err := json.Marshal(request)
 		if err != nil || !strings.HasPrefix(a.Name, "ce:") || "ce:"+operation != a.Name || seen[a.Name] || a.For == "" || a.USD.String() != "0.01" {
 			t.Errorf("%+v: %s %v", a, operation, err)
 		}
