@@ -46,6 +46,7 @@ var parts = []part{
 	{"ask", "cost by service and day over one month", (*bench).ask, false},
 	{"ask-many", "the same over ten months of two million line items", (*bench).askMany, false},
 	{"organization", "an organization of 1,000 linked accounts", (*bench).organization, false},
+	{"requests", "what the default Cost Explorer streams ask and cost", (*bench).requests, false},
 	{"large", "memory on 20 million line items in one month", (*bench).importLarge, true},
 }
 

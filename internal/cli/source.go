@@ -220,7 +220,6 @@ Without --stream it asks for the default streams, which cost at most five reques
 	c.Flags().StringVar(&in.Credential, "credential", "", "the stored credential that it uses: its id or its name")
 	c.Flags().BoolVar(&dry, "dry-run", false, "say what the first run would ask and cost, and make nothing")
 	c.MarkFlagsMutuallyExclusive("account", "credential")
-	c.MarkFlagsOneRequired("account", "credential")
 	return c
 }
 

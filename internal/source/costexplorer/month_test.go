@@ -171,3 +171,38 @@ func TestPriceAsksNothing(t *testing.T) {
 		t.Errorf("what was just asked costs %d requests, %s USD", n, usd)
 	}
 }
+
+// TestHoldings gives every stream's rows with typed cells, as whole months.
+func TestHoldings(t *testing.T) {
+	b := setup(t, payer, "500", bursar.Stream{Name: "cost_monthly", Months: 2, GroupBy: []string{"LINKED_ACCOUNT"}}, bursar.Stream{Name: "tags"})
+	b.sync()
+	var held []costexplorer.Held
+	b.tx(func(tx *store.Tx) (err error) { held, err = costexplorer.Holdings(tx, b.ws); return err })
+	if len(held) != 3 {
+		t.Fatalf("got %d parts", len(held))
+	}
+	for _, h := range held {
+		rows := int64(0)
+		err := h.Each(t.Context(), b.store, func(cells []string) error {
+			rows++
+			for i, c := range h.Columns {
+				if _, err := c.Cell(cells[i]); err != nil {
+					t.Errorf("%s: %s: %v", h.Stream(), c.Name, err)
+				}
+			}
+			return nil
+		})
+		if err != nil || rows == 0 || rows != h.Month.Rows || h.Version() == "" {
+			t.Errorf("%s %s: %d rows, %v: %+v", h.Stream(), h.Month.Period, rows, err, h.Month)
+		}
+	}
+	b.sandbox.CostExplorer().Restate(payer, bursar.NewPeriod(2026, 7))
+	b.sandbox.Cloud().Clock.Advance(24 * time.Hour)
+	b.sync()
+	for _, h := range held {
+		err := h.Each(t.Context(), b.store, func([]string) error { return nil })
+		if changed := h.Month.Period == bursar.NewPeriod(2026, 7); changed != (bursar.CodeOf(err) == bursar.Conflict) {
+			t.Errorf("%s %s: %v", h.Stream(), h.Month.Period, err)
+		}
+	}
+}

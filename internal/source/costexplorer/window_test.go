@@ -1,10 +1,13 @@
 package costexplorer_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/deploy"
+	"github.com/bursarhq/bursar/internal/permission"
 	"github.com/bursarhq/bursar/internal/source/costexplorer"
 	"pgregory.net/rapid"
 )
@@ -98,6 +101,23 @@ func covers(t *rapid.T, o *costexplorer.Operation, s bursar.Stream, windows []co
 		}
 		if n > 1 || must && n == 0 || ok && m.Closed && n > 0 {
 			t.Errorf("%s at %s: %s is asked %d times; held: %+v", o.Name, now, p, n, m)
+		}
+	}
+}
+
+// TestEveryStreamsActionIsKnown: what a stream needs is what permissions are checked for, and what the access template grants.
+func TestEveryStreamsActionIsKnown(t *testing.T) {
+	template, err := deploy.Template(deploy.Access)
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, a := range permission.CostExplorer() {
+		known[a.Name] = true
+	}
+	for _, o := range costexplorer.Operations() {
+		if !known[o.IAM()] || !strings.Contains(string(template), "- "+o.IAM()+"\n") {
+			t.Errorf("%s needs %s: checked %v", o.Name, o.IAM(), known[o.IAM()])
 		}
 	}
 }
