@@ -114,6 +114,10 @@ func TestATagOfACompressedAnswer(t *testing.T) {
 			t.Errorf("If-None-Match %s: %d %v %s", known, resp.StatusCode, resp.Header, body)
 		}
 	}
+	doc, _ := b.raw("GET", "/api/v1/openapi.json", "", "Accept-Encoding", "gzip")
+	if resp, _ := b.raw("GET", "/api/v1/openapi.json", "", "Accept-Encoding", "gzip", "If-None-Match", doc.Header.Get("ETag")); resp.StatusCode != 304 || doc.Header.Get("ETag") == "" {
+		t.Errorf("the document: %d %v", resp.StatusCode, resp.Header)
+	}
 	path := "/api/v1/accounts/000000000003"
 	one, _ := b.raw("GET", path+"/setup", "", "Accept-Encoding", "gzip")
 	if one.Header.Get("Content-Encoding") != "gzip" {

@@ -71,8 +71,17 @@ func humaConfig() huma.Config {
 	}
 }
 
-func (a *API) serveDocument(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json")
+func (a *API) serveDocument(w http.ResponseWriter, r *http.Request) {
+	tag := etag("", a.document)
+	h := w.Header()
+	h.Set("Cache-Control", "no-cache") // nothing in it is secret
+	if known := knows(r.Header.Get("If-None-Match"), tag); known != "" {
+		h.Set("ETag", known)
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("ETag", tag)
+	h.Set("Content-Type", "application/json")
 	_, _ = w.Write(a.document) // the caller has gone when it fails
 }
 
