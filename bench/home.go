@@ -42,9 +42,7 @@ func openHome(ctx context.Context, dir string) (_ *home, err error) {
 	if h.store, err = store.Open(ctx, filepath.Join(dir, "state.db")); err != nil {
 		return nil, err
 	}
-	if h.engine, err = duckdb.Open(duckdb.Options{Folder: h.files, MemoryMB: questionMB}); err != nil {
-		return nil, err
-	}
+	h.engine = duckdb.Open(duckdb.Options{Folder: h.files, MemoryMB: questionMB})
 	if h.lake, err = lake.Open(ctx, h.files, h.store, h.engine, lake.Options{Keep: versions}); err != nil {
 		return nil, err
 	}

@@ -138,10 +138,7 @@ func (a *App) openData(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	engine, err := duckdb.Open(duckdb.Options{Folder: folder, MemoryMB: a.config.MemoryLimitMB, Threads: int(a.config.Workers)})
-	if err != nil {
-		return err
-	}
+	engine := duckdb.Open(duckdb.Options{Folder: folder, MemoryMB: a.config.MemoryLimitMB, Threads: int(a.config.Workers)})
 	a.onClose(engine.Close)
 	a.lake, err = lake.Open(ctx, folder, a.store, engine, lake.Options{Keep: int(a.config.KeepVersions), Workers: int(a.config.Workers), Log: a.log, Now: a.now})
 	a.engine = engine

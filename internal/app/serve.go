@@ -20,7 +20,9 @@ func (Local) Serve(ctx context.Context, o cli.ServeOptions, out, log io.Writer) 
 		return err
 	}
 	logger := newLog(log, c)
+	started := startSmall()
 	a, err := New(ctx, c, logger)
+	started()
 	if err != nil {
 		return err
 	}

@@ -182,9 +182,7 @@ func openWorld(ctx context.Context, dir string) (w *world, err error) {
 		return nil, err
 	}
 	files := filepath.Join(dir, "lake")
-	if w.engine, err = duckdb.Open(duckdb.Options{Folder: files, MemoryMB: 256, Threads: 1}); err != nil {
-		return nil, err
-	}
+	w.engine = duckdb.Open(duckdb.Options{Folder: files, MemoryMB: 256, Threads: 1})
 	if w.lake, err = lake.Open(ctx, files, w.store, w.engine, lake.Options{Keep: 2, Workers: 1}); err != nil {
 		return nil, err
 	}

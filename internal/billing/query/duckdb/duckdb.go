@@ -5,9 +5,11 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -18,7 +20,11 @@ import (
 
 // Engine is one in-memory DuckDB that reads files of one folder and nothing else. It is safe for concurrent use.
 type Engine struct {
-	db *sql.DB
+	options Options
+
+	mu     sync.Mutex
+	db     *sql.DB // nil until the first question
+	closed bool
 }
 
 // Options say what the engine may use.
@@ -28,21 +34,33 @@ type Options struct {
 	Threads  int    // 0 is all cores
 }
 
-// Open starts an engine. Extensions are neither loaded nor downloaded, and no statement can change these settings.
-func Open(o Options) (*Engine, error) {
+// Open makes an engine. DuckDB starts with the first question: until there is a bill, nobody pays for it. Extensions are neither loaded nor
+// downloaded, and no statement can change these settings.
+func Open(o Options) *Engine { return &Engine{options: o} }
+
+// started gives DuckDB, and starts it first where nobody has asked before.
+func (e *Engine) started() (*sql.DB, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return nil, errors.New("DuckDB is closed")
+	case e.db != nil:
+		return e.db, nil
+	}
 	c, err := duckdb.NewConnector("", func(exec driver.ExecerContext) error { return nil })
 	if err != nil {
 		return nil, fmt.Errorf("starting DuckDB: %w", err)
 	}
-	e := &Engine{sql.OpenDB(c)}
-	if err := e.settle(o); err != nil {
-		e.Close()
-		return nil, fmt.Errorf("starting DuckDB: %w", err)
+	db := sql.OpenDB(c)
+	if err := settle(db, e.options); err != nil {
+		return nil, errors.Join(fmt.Errorf("starting DuckDB: %w", err), db.Close())
 	}
-	return e, nil
+	e.db = db
+	return db, nil
 }
 
-func (e *Engine) settle(o Options) error {
+func settle(db *sql.DB, o Options) error {
 	settings := []string{
 		"SET autoinstall_known_extensions = false", "SET autoload_known_extensions = false",
 		fmt.Sprintf("SET memory_limit = '%dMB'", o.MemoryMB), "SET preserve_insertion_order = false",
@@ -54,7 +72,7 @@ func (e *Engine) settle(o Options) error {
 		settings = append([]string{fmt.Sprintf("SET threads = %d", o.Threads)}, settings...)
 	}
 	for _, s := range settings {
-		if _, err := e.db.Exec(s); err != nil {
+		if _, err := db.Exec(s); err != nil {
 			return fmt.Errorf("%s: %w", s, err)
 		}
 	}
@@ -62,11 +80,23 @@ func (e *Engine) settle(o Options) error {
 }
 
 // Close stops the engine.
-func (e *Engine) Close() error { return e.db.Close() }
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.closed = true
+	if e.db == nil {
+		return nil
+	}
+	return e.db.Close()
+}
 
 // Query runs a statement and hands each row to scan.
 func (e *Engine) Query(ctx context.Context, statement string, scan func(query.Values) error) error {
-	rows, err := e.db.QueryContext(ctx, statement)
+	db, err := e.started()
+	if err != nil {
+		return err
+	}
+	rows, err := db.QueryContext(ctx, statement)
 	if err != nil {
 		return failed(ctx, err)
 	}
@@ -171,6 +201,10 @@ func (e *Engine) Days(ctx context.Context, summary string) (out []bursar.Change,
 
 // copy writes a statement's rows to a Parquet file. Order is kept, for files that are sorted by day are read in part.
 func (e *Engine) copy(ctx context.Context, statement, out string) error {
-	_, err := e.db.ExecContext(ctx, "COPY ("+statement+") TO '"+strings.ReplaceAll(out, "'", "''")+"' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)")
+	db, err := e.started()
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "COPY ("+statement+") TO '"+strings.ReplaceAll(out, "'", "''")+"' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 61440)")
 	return failed(ctx, err)
 }

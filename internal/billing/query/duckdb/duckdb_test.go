@@ -19,10 +19,7 @@ import (
 
 func engine(t *testing.T, dir string) *duckdb.Engine {
 	t.Helper()
-	e, err := duckdb.Open(duckdb.Options{Folder: dir, MemoryMB: 256, Threads: 2})
-	if err != nil {
-		t.Fatal(err)
-	}
+	e := duckdb.Open(duckdb.Options{Folder: dir, MemoryMB: 256, Threads: 2})
 	t.Cleanup(func() { e.Close() })
 	return e
 }
