@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"io"
+	"maps"
 	"net/url"
 
 	"github.com/bursarhq/bursar"
@@ -67,6 +69,32 @@ func (c *Client) AddAccount(ctx context.Context, a NewAccount) (*Account, error)
 // Accounts lists every account of the workspace.
 func (c *Client) Accounts(ctx context.Context) ([]Account, error) {
 	return all[Account](ctx, c, "/api/v1/accounts", url.Values{"limit": {"200"}})
+}
+
+// FindAccounts lists the accounts that a query of GET /api/v1/accounts describes: state, kind, q, sort and the like, each as often as needed.
+func (c *Client) FindAccounts(ctx context.Context, query url.Values) ([]Account, error) {
+	q := maps.Clone(query)
+	if q == nil {
+		q = url.Values{}
+	}
+	q.Set("limit", "200")
+	return all[Account](ctx, c, "/api/v1/accounts", q)
+}
+
+// ExportAccounts writes the accounts that such a query describes to w, as CSV.
+func (c *Client) ExportAccounts(ctx context.Context, query url.Values, w io.Writer) error {
+	return c.download(ctx, "/api/v1/accounts:export", query, w)
+}
+
+// Findings is the history of what checks saw in an account, the newest first; an empty check or code means every one.
+func (c *Client) Findings(ctx context.Context, id, check, code string) ([]bursar.Finding, error) {
+	q := url.Values{"limit": {"200"}}
+	for name, v := range map[string]string{"check": check, "code": code} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	return all[bursar.Finding](ctx, c, "/api/v1/accounts/"+url.PathEscape(id)+"/findings", q)
 }
 
 // Account returns one account by its id ("acc_…") or its 12 digits, with the newest finding of each check.

@@ -16,6 +16,22 @@ func (c *Client) Members(ctx context.Context, payer string, state bursar.MemberS
 	return all[bursar.Member](ctx, c, "/api/v1/accounts/"+url.PathEscape(payer)+"/members", q)
 }
 
+// Unregistered is an account of an organization that is not registered.
+type Unregistered struct {
+	bursar.Member
+	Partition string `json:"partition"`
+	Payer     Payer  `json:"payer"`
+}
+
+// Unregistered lists the accounts of every payer's organization that are not registered; words narrow them down by name and account id.
+func (c *Client) Unregistered(ctx context.Context, words string) ([]Unregistered, error) {
+	q := url.Values{"limit": {"200"}}
+	if words != "" {
+		q.Set("q", words)
+	}
+	return all[Unregistered](ctx, c, "/api/v1/members/unregistered", q)
+}
+
 // CheckMembers starts a look at every active account of a payer's organization, or only at those that cannot be read yet. Those that pass
 // are registered.
 func (c *Client) CheckMembers(ctx context.Context, payer string, failedOnly bool) (*bursar.Run, error) {

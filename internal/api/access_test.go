@@ -443,6 +443,7 @@ func TestTheClientKnowsEveryField(t *testing.T) {
 		"/api/v1/accounts/" + a.ID:                                 &client.Account{},
 		"/api/v1/accounts/" + a.ID + "/setup":                      &client.Setup{},
 		"/api/v1/accounts/" + a.ID + "/exports":                    &client.Candidates{},
+		"/api/v1/accounts/" + a.ID + "/findings":                   &struct{ Items []bursar.Finding }{},
 		"/api/v1/accounts/" + a.ID + "/deregistration?bill=delete": &client.Deregistration{},
 		"/api/v1/runs/" + run.ID:                                   &bursar.Run{},
 		"/api/v1/costs?group_by=service":                           &client.Costs{},

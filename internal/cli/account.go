@@ -14,7 +14,7 @@ import (
 
 func accountCommand(s *serverFlags) *cobra.Command {
 	return group("account", "Register AWS accounts, set them up and check them",
-		accountAdd(s), s.watchable(accountList(s)), s.watchable(accountShow(s)), accountSetup(s), accountCheck(s), accountExport(s), accountImport(s), accountRename(s), accountRemove(s), membersCommand(s), s.watchable(accountEvents(s)), accountValidate(s))
+		accountAdd(s), s.watchable(accountList(s)), s.watchable(accountShow(s)), accountSetup(s), accountCheck(s), accountExport(s), accountImport(s), accountRename(s), accountRemove(s), membersCommand(s), s.watchable(accountEvents(s)), accountFindings(s), accountValidate(s))
 }
 
 func accountAdd(s *serverFlags) *cobra.Command {
@@ -86,14 +86,20 @@ func accountRow(a client.Account) []string {
 
 func accountList(s *serverFlags) *cobra.Command {
 	var o output
+	var find accountFilter
 	c := &cobra.Command{
-		Use: "list", Short: "List the registered accounts", Args: exactly(),
+		Use: "list", Short: "List the registered accounts, or those that filters describe", Args: exactly(),
+		Example: "  bursar account list --filter state=broken --filter state=insecure\n  bursar account list --filter 'kind=!linked' --filter data=late --sort -checked_at",
 		RunE: func(c *cobra.Command, _ []string) error {
+			query, err := find.query()
+			if err != nil {
+				return err
+			}
 			api, err := s.client()
 			if err != nil {
 				return err
 			}
-			accounts, err := api.Accounts(c.Context())
+			accounts, err := api.FindAccounts(c.Context(), query)
 			if err != nil {
 				return explain(err)
 			}
@@ -105,6 +111,7 @@ func accountList(s *serverFlags) *cobra.Command {
 		},
 	}
 	o.flags(c)
+	find.flags(c)
 	return c
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 func membersCommand(s *serverFlags) *cobra.Command {
-	return group("members", "Look at the linked accounts of a payer", s.watchable(membersList(s)), membersCheck(s), membersSync(s))
+	return group("members", "Look at the linked accounts of a payer", s.watchable(membersList(s)), membersUnregistered(s), membersCheck(s), membersSync(s))
 }
 
 var memberHeader = []string{"ACCOUNT", "NAME", "IN AWS", "STATE", "WHY", "REGISTERED", "CHECKED"}
