@@ -47,6 +47,7 @@ var parts = []part{
 	{"ask-many", "the same over ten months of two million line items", (*bench).askMany, false},
 	{"organization", "an organization of 1,000 linked accounts", (*bench).organization, false},
 	{"requests", "what the default Cost Explorer streams ask and cost", (*bench).requests, false},
+	{"console", "what a person waits for in a browser", (*bench).console, false},
 	{"large", "memory on 20 million line items in one month", (*bench).importLarge, true},
 }
 

@@ -40,7 +40,10 @@ func (c Costs) Ask(ctx context.Context, workspaceID string, q query.Question) (q
 		}
 		return nil
 	})
-	slices.SortStableFunc(a.Rows, func(x, y query.Row) int { return cmp.Or(x.Start.Compare(y.Start), y.Amount.Cmp(x.Amount)) })
+	// what top left over stays last
+	slices.SortStableFunc(a.Rows, func(x, y query.Row) int {
+		return cmp.Or(x.Start.Compare(y.Start), min(x.Rest, 1)-min(y.Rest, 1), y.Amount.Cmp(x.Amount))
+	})
 	return a, err
 }
 

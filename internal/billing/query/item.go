@@ -20,8 +20,8 @@ type ItemQuestion struct {
 // MaxItemColumns is how many columns one question may ask for.
 const MaxItemColumns = 60
 
-// ItemColumns are the first columns of a question that names none; usage, the metric, and what they are counted in come after them.
-var ItemColumns = []string{"day", "account", "service", "region", "usage_type", "operation", "line_item_type", "resource", "ChargeDescription"}
+// ItemColumns are the columns of a question that names none, beside the day and what is counted.
+var ItemColumns = []string{"account", "service", "region", "usage_type", "operation", "line_item_type", "resource", "ChargeDescription"}
 
 // itemWords are the columns that are neither dimensions nor metrics nor columns of the lake.
 var itemWords = []string{"billing_period", "day", "hour", "currency", "unit"}
@@ -49,12 +49,12 @@ func ParseItems(w Words, columns []string, now time.Time) (q ItemQuestion, err e
 	return q, nil
 }
 
-// usualColumns tell what was used, and last what it counts for and in what.
+// usualColumns begin with the day and what is counted.
 func (q ItemQuestion) usualColumns() []string {
 	if q.Metric.Quantity {
-		return append(slices.Clone(ItemColumns), q.Metric.Name, "unit")
+		return slices.Concat([]string{"day", q.Metric.Name, "unit"}, ItemColumns)
 	}
-	return append(slices.Clone(ItemColumns), "usage", "unit", q.Metric.Name, "currency")
+	return slices.Concat([]string{"day", q.Metric.Name, "currency"}, ItemColumns, []string{"usage", "unit"})
 }
 
 // itemCell is how one column is read from files of one schema.

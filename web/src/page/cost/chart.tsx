@@ -47,7 +47,7 @@ function OneUnit({ answer, lines, unit, kind, named, narrower, items }: Props & 
   const of = (a: string): Amount => (usage ? { amount: a, unit } : { amount: a, currency: unit });
   const series: Series[] = drawn.map((l) => ({
     title: l.name,
-    type: kind,
+    type: times.length > mostBars ? "line" : kind,
     data: times.map((t) => ({ x: timeLabel(t, answer), y: Number(l.amounts.get(t) ?? "0") })),
     ...(l.groups === null ? { color: "#7d8998" } : {}),
   }));
@@ -87,6 +87,9 @@ function OneUnit({ answer, lines, unit, kind, named, narrower, items }: Props & 
     </>
   );
 }
+
+// mostBars is how many times can be told apart as bars; more are drawn as lines.
+const mostBars = 92;
 
 // few sums what a chart has no room for.
 function few(lines: Line[]): Line[] {

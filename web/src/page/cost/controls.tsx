@@ -36,7 +36,7 @@ export function Controls({ view, ask, shown }: { view: View; ask: Ask; shown: { 
     <Container>
       <SpaceBetween size="m">
         <Grid gridDefinition={[{ colspan: { default: 12, xs: 4 } }, { colspan: { default: 12, xs: 4 } }, { colspan: { default: 6, xs: 2 } }, { colspan: { default: 6, xs: 2 } }]}>
-          <FormField label="Group by" description={`Up to ${mostGroups}`}>
+          <FormField label={`Group by, up to ${mostGroups}`}>
             <Multiselect
               selectedOptions={groups}
               options={dimensionOptions(known.data)}

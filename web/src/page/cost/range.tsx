@@ -35,7 +35,7 @@ export function Range({ view, ask, shown }: { view: View; ask: Ask; shown: { fro
     return ask({ from: first, to: end });
   };
   return (
-    <FormField label="Time" description="First and last day, UTC">
+    <FormField label="Time, UTC">
       <DateRangePicker
         value={from && to ? { type: "absolute", startDate: wholeDay(from), endDate: dayBefore(wholeDay(to)) } : null}
         relativeOptions={relative}

@@ -20,6 +20,12 @@ const labels: Record<string, string> = {
   net_amortized: "Net amortized",
   list: "List price",
   usage: "Usage",
+  day: "Day",
+  hour: "Hour",
+  currency: "Currency",
+  unit: "Unit",
+  billing_period: "Billing period",
+  ChargeDescription: "Description",
 };
 
 export interface Option {

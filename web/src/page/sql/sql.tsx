@@ -51,7 +51,7 @@ export function Component() {
   return (
     <ContentLayout header={<Header variant="h1" description="Read-only, over the published bills of this workspace.">SQL</Header>}>
       <SpaceBetween size="l">
-        <Grid gridDefinition={[{ colspan: { default: 12, m: 8 } }, { colspan: { default: 12, m: 4 } }]}>
+        <Grid gridDefinition={[{ colspan: { default: 12, xs: 8 } }, { colspan: { default: 12, xs: 4 } }]}>
           <Container fitHeight>
             <SpaceBetween size="s">
               <FormField label="Statement" description={`One SELECT. Ctrl+Enter runs it.${views.data ? ` It may take ${views.data.seconds} seconds.` : ""}`} errorText={ask.error && !stopped ? where(ask.error) : undefined} stretch>
