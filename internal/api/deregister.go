@@ -86,6 +86,9 @@ func plan(account bursar.Account, h store.Holdings, withBill bool) Deregistratio
 		Removed: []string{leaves(account), "what its checks have found, and the runs that wait for it"},
 		Bill:    Bill{Exports: len(h.Exports), Deliveries: h.Deliveries, LineItems: h.Rows},
 	}
+	if n := len(h.Sources); n > 0 {
+		d.Removed = append(d.Removed, fmt.Sprintf("its %d sources of Cost Explorer with their data; the ledger of what they paid for stays", n))
+	}
 	if !h.First.IsZero() {
 		d.Bill.First, d.Bill.Last = h.First.String(), h.Last.String()
 	}

@@ -91,7 +91,10 @@ func sourceDue(tx *store.Tx, s bursar.Source) (bool, error) {
 	}
 	if s.Credential != "" {
 		c, err := tx.Credential(s.WorkspaceID, s.Credential)
-		if err != nil || c.Expired(tx.Now) {
+		if bursar.CodeOf(err) == bursar.NotFound || err == nil && c.Expired(tx.Now) {
+			return false, nil
+		}
+		if err != nil {
 			return false, err
 		}
 	}

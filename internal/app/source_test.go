@@ -150,3 +150,93 @@ func TestPartialSource(t *testing.T) {
 		t.Errorf("without any money: %+v %+v", run, run.Error)
 	}
 }
+
+// TestSourceOfACredential: a stored key is used, its account learned, its users named; the key of another account is refused, and what is held
+// is not mixed.
+func TestSourceOfACredential(t *testing.T) {
+	l := newLand(t)
+	add := func(account, name string) *client.Credential {
+		k, e := l.aws.Cloud().AdminKey(account)
+		if e != nil {
+			t.Fatal(e)
+		}
+		return must[*client.Credential](t)(l.AddCredential(t.Context(), client.NewCredential{NewKeyMaterial: client.NewKeyMaterial{AccessKeyID: k.ID, SecretAccessKey: k.Secret.Reveal()}, Name: name}))
+	}
+	mine := add(lone, "lone")
+	s := must[*client.Source](t)(l.AddSource(t.Context(), client.NewSource{Name: "by key", Credential: "lone", Streams: []bursar.Stream{{Name: "cost_monthly", Months: 2}}}))
+	if run := l.ask(s.ID); run.State != bursar.RunSucceeded {
+		t.Fatalf("%+v %+v", run, run.Error)
+	}
+	got := must[*client.Source](t)(l.Source(t.Context(), "by key"))
+	if got.AccountID != lone || got.Status[0].State != bursar.StreamOK || got.Status[0].Rows == 0 || got.SpentDay.String() != "0.01" {
+		t.Errorf("%+v", got)
+	}
+	if err := l.DeleteCredential(t.Context(), mine.ID); bursar.CodeOf(err) != bursar.Conflict || !strings.Contains(err.Error(), "by key") {
+		t.Errorf("a credential in use was deleted: %v", err)
+	}
+	budgets := must[[]client.RequestBudget](t)(l.RequestBudgets(t.Context()))
+	if len(budgets) != 2 || budgets[1].Scope != mine.ID || budgets[1].SpentMonth.String() != "0.01" {
+		t.Errorf("%+v", budgets)
+	}
+	theirs, e := l.aws.Cloud().AdminKey(payer)
+	if e != nil {
+		t.Fatal(e)
+	}
+	_, err := l.RotateCredential(t.Context(), mine.ID, client.NewKeyMaterial{AccessKeyID: theirs.ID, SecretAccessKey: theirs.Secret.Reveal(), Untried: true})
+	if err != nil {
+		return // it was refused at once: so much the better
+	}
+	l.aws.Cloud().Clock.Advance(24 * time.Hour)
+	if run := l.ask(s.ID); run.State != bursar.RunFailed || run.Error.Code != "wrong_account" {
+		t.Errorf("with the key of another account: %+v %+v", run, run.Error)
+	}
+	if after := must[*client.Source](t)(l.Source(t.Context(), s.ID)); after.Status[0].Rows != got.Status[0].Rows {
+		t.Errorf("the last good data is gone: %+v", after.Status)
+	}
+}
+
+// TestPreliminaryAnswers: by service, account, day and in all; a question that totals cannot answer says so.
+func TestPreliminaryAnswers(t *testing.T) {
+	l := newLand(t)
+	l.withCostExplorer()
+	s := must[*client.Source](t)(l.AddSource(t.Context(), client.NewSource{Name: "first", Account: lone, Preliminary: true}))
+	l.ask(s.ID)
+	ask := func(q client.Question) (sum bursar.Decimal, rows int, notes string) {
+		q.From, q.To = "2026-05", "2026-08"
+		a := must[*client.Costs](t)(l.Costs(t.Context(), q))
+		for _, r := range a.Rows {
+			if r.Source != "cost_explorer" {
+				t.Errorf("%+v", r)
+			}
+			sum = sum.Add(r.Amount)
+		}
+		for _, n := range a.Notes {
+			notes += n.Code + " "
+		}
+		if len(a.Rows) > 0 && !a.Totals[0].Amount.Equal(sum) {
+			t.Errorf("the total is %s, the rows add up to %s", a.Totals[0].Amount, sum)
+		}
+		return sum, len(a.Rows), notes
+	}
+	all, n, _ := ask(client.Question{Granularity: "total"})
+	if n != 1 || all.IsZero() {
+		t.Fatalf("%d rows, %s", n, all)
+	}
+	for name, q := range map[string]client.Question{
+		"service": {Granularity: "monthly", GroupBy: []string{"service"}}, "account": {Granularity: "monthly", GroupBy: []string{"account"}}, "payer": {Granularity: "total", GroupBy: []string{"payer"}}, "day": {Granularity: "daily"},
+	} {
+		if sum, n, notes := ask(q); !sum.Equal(all) || n == 0 || !strings.Contains(notes, "preliminary ") {
+			t.Errorf("by %s: %s in %d rows, %s; in all it is %s", name, sum, n, notes, all)
+		}
+	}
+	for _, q := range []client.Question{{Granularity: "monthly", GroupBy: []string{"region"}}, {Granularity: "monthly", Filters: []string{"service is AmazonEC2"}}, {Granularity: "monthly", Metric: "list"}} {
+		if _, n, notes := ask(q); n != 0 || !strings.Contains(notes, "preliminary_left_out") {
+			t.Errorf("%+v: %d rows, %q", q, n, notes)
+		}
+	}
+	off := false
+	must[*client.Source](t)(l.ChangeSource(t.Context(), s.ID, client.SourceChange{Preliminary: &off}))
+	if _, n, notes := ask(client.Question{Granularity: "total"}); n != 0 || strings.Contains(notes, "preliminary") {
+		t.Errorf("switched off: %d rows, %q", n, notes)
+	}
+}

@@ -9,8 +9,9 @@ import (
 // Holdings is what bursar holds of an account's bill.
 type Holdings struct {
 	Exports    []bursar.Export
-	Deliveries int64 // of every state
-	Rows       int64 // line items of the deliveries that count
+	Sources    []bursar.Source // of Cost Explorer, that use the account's access
+	Deliveries int64           // of every state
+	Rows       int64           // line items of the deliveries that count
 	First      bursar.Period
 	Last       bursar.Period // of the deliveries that count; zero when there are none
 }
@@ -18,6 +19,9 @@ type Holdings struct {
 // Holdings says what bursar holds of an account's bill.
 func (tx *Tx) Holdings(workspaceID, account string) (h Holdings, err error) {
 	if h.Exports, err = tx.Exports(workspaceID, account); err != nil {
+		return h, err
+	}
+	if h.Sources, err = tx.SourcesOf(workspaceID, account); err != nil {
 		return h, err
 	}
 	var first, last string
