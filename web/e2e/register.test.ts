@@ -145,7 +145,7 @@ describe.skipIf(lack !== "")("a person registers accounts", { timeout: 90_000 },
     await walk.check();
     await walk.sees("Failed");
     await walk.sees("What to do");
-    await walk.sees("Insecure");
+    await walk.sees("This role is insecure");
     await walk.press("Next");
     await walk.sees("API access is not confirmed yet");
     await walk.shows("insecure");

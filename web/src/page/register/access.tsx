@@ -14,15 +14,21 @@ import { Out, Texts, Ways } from "./ways";
 
 // Access is the step that lets bursar in.
 export function Access({ account: a, setup, step: s }: { account: Account; setup: Schemas["Setup"]; step: Step }) {
+  const state = a.status.capabilities.access ?? "";
   return (
     <SpaceBetween size="l">
-      <Container header={<Header variant="h2" description={sentence(s.why)} actions={<Status of={s.state} />}>{s.title}</Header>}>
+      <Container header={<Header variant="h2" description={sentence(s.why)} actions={<Status of={["insecure", "failed"].includes(state) ? state : s.state} />}>{s.title}</Header>}>
         <SpaceBetween size="m">
           {setup.method === "role" ? <OwnRole step={s} account={a} /> : <Ways step={s} account={a.account_id} />}
           {(s.template || s.terraform || s.texts) && <Grants account={a.account_id} choice={setup.choice} partition={a.partition} />}
         </SpaceBetween>
       </Container>
       <Confirm account={a} steps={setup.steps} about={["access", "organization"]} primary={s.state !== "done"}>
+        {state === "insecure" && (
+          <Alert type="error" header="This role is insecure: it lets others in">
+            Nothing else is done with this account until that is mended: do what the finding below says, then check again.
+          </Alert>
+        )}
         {s.state === "done" && <Kind account={a} />}
       </Confirm>
     </SpaceBetween>

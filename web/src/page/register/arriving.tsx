@@ -13,12 +13,14 @@ interface Row {
   seen: Finding | undefined;
 }
 
+const telling = ["assume_role", "member_access", "export_delivery"]; // what says most where all is well
+
 // told picks the finding that says most about a part: the worst one.
 function told(findings: Finding[], capabilities: string[]): Finding | undefined {
   const rank = ["failed", "unknown", "warning", "waiting", "ok"];
   return findings
     .filter((f) => capabilities.includes(f.capability) && rank.includes(f.status) && f.check !== "permissions")
-    .sort((a, b) => rank.indexOf(a.status) - rank.indexOf(b.status))[0];
+    .sort((a, b) => rank.indexOf(a.status) - rank.indexOf(b.status) || Number(telling.includes(b.check)) - Number(telling.includes(a.check)))[0];
 }
 
 // Arriving lists what a registration brings about, and what bursar sees of it so far.

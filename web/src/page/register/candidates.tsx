@@ -8,7 +8,6 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import Table from "@cloudscape-design/components/table";
 import type { Schemas } from "../../api/client";
 import { when } from "../../part/format";
 import { Status } from "../../part/status";
@@ -87,9 +86,7 @@ function One({ of: c, choose }: { of: Candidate; choose: Shown["choose"] }) {
     >
       <SpaceBetween size="s">
         <Sum of={c} against={against.length} />
-        {against.map((v) => (
-          <Against key={v.property} of={v} />
-        ))}
+        {against.length > 0 && <Verdicts items={against} name={`${e.name}: what speaks against it`} />}
         <KeyValuePairs
           columns={3}
           items={[
@@ -112,37 +109,23 @@ function Sum({ of: c, against }: { of: Candidate; against: number }) {
   return <StatusIndicator type="success">Can be used: nothing speaks against it</StatusIndicator>;
 }
 
-function Against({ of: v }: { of: Verdict }) {
-  return (
-    <Box>
-      <Status of={v.status} /> <b>{properties[v.property] ?? v.property}</b>
-      {v.value ? ` (${v.value})` : ""}: {v.why}.
-      {v.remedy && (
-        <Box padding={{ left: "l" }}>
-          <Box variant="awsui-key-label" display="inline">
-            What to do
-          </Box>{" "}
-          {v.remedy}.
-        </Box>
-      )}
-    </Box>
-  );
-}
-
+// Verdicts are lines: what each property is, whether that is good, and what to do where it is not.
 function Verdicts({ items, name }: { items: Verdict[]; name: string }) {
   return (
-    <Table<Verdict>
-      variant="embedded"
-      wrapLines
-      ariaLabels={{ tableLabel: `Verdicts on ${name}` }}
-      items={items}
-      columnDefinitions={[
-        { id: "property", header: "Property", isRowHeader: true, cell: (v) => properties[v.property] ?? v.property },
-        { id: "value", header: "As AWS has it", cell: (v) => v.value || "–" },
-        { id: "status", header: "Verdict", cell: (v) => <Status of={v.status} /> },
-        { id: "why", header: "Why", cell: (v) => v.why },
-        { id: "remedy", header: "What to do", cell: (v) => v.remedy ?? "–" },
-      ]}
-    />
+    <ul aria-label={`Verdicts on ${name}`} style={{ listStyle: "none", margin: 0, padding: 0 }}>
+      {items.map((v) => (
+        <li key={v.property}>
+          <Box padding={{ vertical: "xxxs" }}>
+            <Status of={v.status} /> <b>{properties[v.property] ?? v.property}</b>
+            {v.value ? ` (${v.value})` : ""}: {v.why}.
+            {v.remedy && (
+              <Box padding={{ left: "l" }}>
+                <b>What to do</b>: {v.remedy}.
+              </Box>
+            )}
+          </Box>
+        </li>
+      ))}
+    </ul>
   );
 }

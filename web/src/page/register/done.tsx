@@ -18,7 +18,11 @@ export function Done({ account: a, steps }: { account: Account; steps: Step[] })
   const left = steps.filter(open);
   return (
     <SpaceBetween size="l">
-      {left.length > 0 ? (
+      {left.length === 0 && a.kind === "unknown" ? (
+        <Alert type="warning" header="What kind of account this is could not be told">
+          Access works, and nothing more can be set up until bursar knows whether it is a payer, linked or standalone. The finding at the step API access says what it lacks.
+        </Alert>
+      ) : left.length > 0 ? (
         <Alert type="warning" header="Something is left to be done">
           {left.map((s) => s.title).join("; ")}. The registration goes on there whenever you come back to it.
         </Alert>

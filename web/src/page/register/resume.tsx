@@ -55,7 +55,7 @@ function pagesOf(a: Account, setup: Schemas["Setup"]): Page[] {
   const access = setup.steps.find((s) => s.id === "access");
   const members = setup.steps.find((s) => s.id === "members");
   const draft = { account_id: a.account_id, name: a.name, role_arn: a.role_arn, partition: a.partition };
-  const known = a.kind !== "unknown";
+  const known = a.kind !== "unknown" || access?.state === "done"; // nothing more is to come
   return [
     { id: "method", title: "Method", content: <Method value={setup.method} /> },
     { id: "details", title: "Basic details", content: <Details method={setup.method} draft={draft} error={null} /> },
