@@ -59,28 +59,17 @@ type CredentialPath struct {
 type credentialOutput struct{ Body Credential }
 
 func (a *API) listCredentials(ctx context.Context, p auth.Principal, in *struct{ Paging }) (*listOutput[Credential], error) {
-	page, err := in.page()
-	if err != nil {
-		return nil, err
-	}
-	var items []Credential
-	var next string
-	err = a.Store.View(ctx, func(tx *store.Tx) error {
-		list, after, err := tx.Credentials(p.WorkspaceID, page)
-		if err != nil {
-			return err
-		}
-		next = after
+	return paged(ctx, a, in.Paging, func(tx *store.Tx, page store.Page) (items []Credential, next string, err error) {
+		list, next, err := tx.Credentials(p.WorkspaceID, page)
 		for _, c := range list {
 			shown, err := a.showCredential(tx, p, c)
 			if err != nil {
-				return err
+				return nil, "", err
 			}
 			items = append(items, shown)
 		}
-		return nil
+		return items, next, err
 	})
-	return listed(items, next), err
 }
 
 func (a *API) getCredential(ctx context.Context, p auth.Principal, in *CredentialPath) (*credentialOutput, error) {

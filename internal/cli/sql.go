@@ -58,6 +58,7 @@ nothing can be changed.`,
 	o.flags(c)
 	c.Flags().IntVar(&limit, "limit", 1000, "rows at most, up to 100000")
 	c.Flags().StringVar(&file, "export", "", "write the whole answer to a file: its ending, .csv, .jsonl or .parquet, says how")
+	c.AddCommand(sqlViewsCommand(s))
 	return c
 }
 
