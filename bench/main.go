@@ -26,6 +26,10 @@ var tasks = map[string]task{
 	"duckdb-parquet": duckdbParquet,
 	"gunzip":         gunzip,
 	"poll":           poll,
+
+	"deliver":         deliver,
+	"copy-postgres":   copyPostgres,
+	"copy-clickhouse": copyClickHouse,
 }
 
 // part is one thing that is measured.
@@ -48,6 +52,8 @@ var parts = []part{
 	{"organization", "an organization of 1,000 linked accounts", (*bench).organization, false},
 	{"requests", "what the default Cost Explorer streams ask and cost", (*bench).requests, false},
 	{"console", "what a person waits for in a browser", (*bench).console, false},
+	{"postgres", "the month's line items delivered to PostgreSQL", (*bench).deliverPostgres, false},
+	{"clickhouse", "the month's line items delivered to ClickHouse", (*bench).deliverClickHouse, false},
 	{"large", "memory on 20 million line items in one month", (*bench).importLarge, true},
 }
 

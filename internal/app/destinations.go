@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/bursarhq/bursar"
@@ -14,6 +15,7 @@ import (
 	"github.com/bursarhq/bursar/internal/destination"
 	"github.com/bursarhq/bursar/internal/destination/bills"
 	"github.com/bursarhq/bursar/internal/destination/clickhouse"
+	"github.com/bursarhq/bursar/internal/destination/costs"
 	"github.com/bursarhq/bursar/internal/destination/file"
 	"github.com/bursarhq/bursar/internal/destination/postgres"
 	"github.com/bursarhq/bursar/internal/destination/s3"
@@ -28,7 +30,7 @@ import (
 func (a *App) destinations(aws *awsapi.Client) *service.Service {
 	return &service.Service{
 		Store: a.store, Sealer: a.sealer, Now: a.now,
-		Datasets: bills.Datasets(a.lake),
+		Datasets: slices.Concat(bills.Datasets(a.lake), costs.Datasets(a.store)),
 		Kinds:    []destination.Kind{a.fileKind(), a.bucketKind(aws), a.postgresKind(), a.clickhouseKind(), a.webhookKind()},
 	}
 }

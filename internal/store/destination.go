@@ -168,8 +168,17 @@ func (tx *Tx) Fingerprint(workspaceID string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	months, err := many(tx, func(r scanner) (line string, err error) {
+		var source, stream, period, digest string
+		var fetched int64
+		err = r.Scan(&source, &stream, &period, &digest, &fetched)
+		return fmt.Sprint(source, " ", stream, " ", period, " ", digest, " ", fetched, "\n"), err
+	}, `SELECT m.source_id, m.stream, m.period, m.digest, m.fetched_at FROM source_months m JOIN sources s ON s.id = m.source_id WHERE s.workspace_id = $1 ORDER BY m.source_id, m.stream, m.period`, workspaceID)
+	if err != nil {
+		return "", err
+	}
 	sum := sha256.New()
-	for _, line := range rows {
+	for _, line := range append(rows, months...) {
 		sum.Write([]byte(line))
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:12]), nil
