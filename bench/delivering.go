@@ -97,6 +97,9 @@ func copyPostgres(ctx context.Context, args []string) (map[string]float64, error
 		return nil, err
 	}
 	defer c.Close(ctx)
+	for i, name := range columns {
+		columns[i] = postgres.ColumnName(name)
+	}
 	list := `"` + strings.Join(columns, `", "`) + `"`
 	begin := `SET timezone = 'UTC'; DROP TABLE IF EXISTS bursar.peer; BEGIN; CREATE TABLE bursar.peer AS SELECT ` + list + ` FROM bursar.` + bursarTable + ` LIMIT 0`
 	if _, err := c.Exec(ctx, begin).ReadAll(); err != nil {

@@ -62,6 +62,12 @@ func (h *home) follow(tx *store.Tx) error {
 		}
 		all = append(all, ws)
 	}
+	if followed, err := tx.Exports(all[0].ID, ""); err != nil || len(followed) > 0 {
+		if err == nil {
+			h.export = followed[0]
+		}
+		return err
+	}
 	a, err := tx.AddAccount(bursar.Account{
 		WorkspaceID: all[0].ID, AccountID: payerID, Name: "payer", Partition: bursar.PartitionAWS,
 		Kind: bursar.KindPayer, Method: bursar.MethodConsole, ExternalID: bursar.NewExternalID(),

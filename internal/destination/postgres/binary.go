@@ -27,7 +27,7 @@ func write(ctx context.Context, w io.Writer, have map[string]string, p *destinat
 	}
 	encoders := make([]encoder, len(p.Columns))
 	for i, c := range p.Columns {
-		if encoders[i], err = encoderOf(c, have[c.Name]); err != nil {
+		if encoders[i], err = encoderOf(c, have[ColumnName(c.Name)]); err != nil {
 			return 0, err
 		}
 	}

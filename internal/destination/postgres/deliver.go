@@ -67,7 +67,7 @@ func (t *Target) periodTable(ctx context.Context, k destination.Key) error {
 func (t *Target) copy(ctx context.Context, table string, have map[string]string, p *destination.Part) (rows int64, err error) {
 	names := []string{ident(sourceColumn), ident(periodColumn)}
 	for _, c := range p.Columns {
-		names = append(names, ident(c.Name))
+		names = append(names, ident(ColumnName(c.Name)))
 	}
 	statement := fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT binary, FREEZE)", t.table(table), strings.Join(names, ", "))
 	in, out := io.Pipe()

@@ -204,3 +204,35 @@ func TestReadersSeeWholeParts(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNamesThatAreTooLong are told apart where PostgreSQL would cut them to the same.
+func TestNamesThatAreTooLong(t *testing.T) {
+	server := realserver.Need(t, realserver.StartPostgres)
+	target, err := postgres.Open(settings(server), bursar.NewSecret(server.Password), destinationtest.Origin("dst_a"), loopback)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer target.Close()
+	long := strings.Repeat("é", 40)
+	columns := []destination.Column{{Name: long + "a", Type: destination.Text}, {Name: long + "b", Type: destination.Text}}
+	for range 2 {
+		if err := target.Prepare(t.Context(), "d", columns); err != nil {
+			t.Fatal(err)
+		}
+		part := destinationtest.Rows(destination.Key{Dataset: "d", Source: "exp_a", Period: "2026-02"}, "v", columns, [][]string{{"x", "y"}}, nil)
+		if _, err := target.Deliver(t.Context(), part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rows := read(t, server, "bursar", "d")["exp_a/2026-02"]
+	values := ""
+	for name, v := range rows[0] {
+		if len(name) > 63 || !strings.HasPrefix(name, "éé") {
+			t.Errorf("the column %q", name)
+		}
+		values += v
+	}
+	if len(rows) != 1 || len(values) != 2 {
+		t.Errorf("%v", rows)
+	}
+}

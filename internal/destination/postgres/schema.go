@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/destination"
@@ -129,14 +132,31 @@ func (t *Target) Prepare(ctx context.Context, dataset string, columns []destinat
 	})
 }
 
+// longestName is what PostgreSQL takes: beyond, it cuts names off without a word (NAMEDATALEN).
+const longestName = 63
+
+// ColumnName is how a column is called in a table: as it is, or, where that is too long, its beginning and a digest of the whole.
+func ColumnName(name string) string {
+	if len(name) <= longestName {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	head := name[:longestName-9]
+	for !utf8.ValidString(head) {
+		head = head[:len(head)-1]
+	}
+	return head + "_" + hex.EncodeToString(sum[:4])
+}
+
 // alterations are what has to be done to columns. A column of another type than is wanted becomes text, which holds both.
 func alterations(have map[string]string, columns []destination.Column) (out []string) {
 	for _, c := range columns {
-		switch is, want := have[c.Name], typeOf(c); {
+		name := ColumnName(c.Name)
+		switch is, want := have[name], typeOf(c); {
 		case is == "":
-			out = append(out, "ADD COLUMN "+ident(c.Name)+" "+want)
+			out = append(out, "ADD COLUMN "+ident(name)+" "+want)
 		case is != want && is != "text":
-			out = append(out, "ALTER COLUMN "+ident(c.Name)+" TYPE text USING "+asText(c.Name, is))
+			out = append(out, "ALTER COLUMN "+ident(name)+" TYPE text USING "+asText(name, is))
 		}
 	}
 	return out
