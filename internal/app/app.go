@@ -25,8 +25,6 @@ import (
 	"github.com/bursarhq/bursar/internal/credential"
 	"github.com/bursarhq/bursar/internal/job"
 	"github.com/bursarhq/bursar/internal/metric"
-	"github.com/bursarhq/bursar/internal/seal"
-	"github.com/bursarhq/bursar/internal/seal/local"
 	"github.com/bursarhq/bursar/internal/store"
 	"github.com/bursarhq/bursar/internal/tracing"
 	"github.com/bursarhq/bursar/web"
@@ -43,8 +41,7 @@ type App struct {
 	metrics     *metric.Set
 	tracer      *tracing.Tracer // nil where nothing is traced
 	store       *store.Store
-	sealer      *seal.Sealer
-	keyring     *local.Keyring
+	keys        keys
 	credentials *credential.Service
 	lake        *lake.Lake
 	engine      *duckdb.Engine
@@ -83,15 +80,15 @@ func New(ctx context.Context, c Config, log *slog.Logger) (_ *App, err error) {
 	if err := a.openData(ctx); err != nil {
 		return nil, err
 	}
-	if a.sealer, a.keyring, err = sealing(ctx, c, a.store, a.now); err != nil {
-		return nil, err
-	}
 	a.metrics.WatchRuns(a.runsNow)
 	aws, err := awsapi.New(ctx, awsapi.Config{
 		Region: c.Region, AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken,
 		PrincipalARN: c.PrincipalARN, Endpoint: c.Endpoint, Log: log, Assumed: auditAssumed(store.NewAuditQueue(a.store)), Called: a.metrics.AWSCall,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if a.keys, err = openKeys(ctx, c, a.store, aws, a.now(), log); err != nil {
 		return nil, err
 	}
 	if c.Endpoint != "" {
@@ -176,6 +173,7 @@ func (a *App) Run(ctx context.Context) error {
 	a.scheduler.Start(ctx)
 	defer a.scheduler.Stop()
 	defer a.serveMetrics(ctx)()
+	go a.keepToken(ctx)
 	return serveHTTP(ctx, a.listener, a.Handler(), a.api.Close, a.log)
 }
 

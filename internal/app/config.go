@@ -19,6 +19,9 @@ import (
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/auth/oidc"
 	"github.com/bursarhq/bursar/internal/check"
+	"github.com/bursarhq/bursar/internal/seal/awskms"
+	"github.com/bursarhq/bursar/internal/seal/local"
+	"github.com/bursarhq/bursar/internal/seal/transit"
 	"github.com/bursarhq/bursar/internal/tracing"
 	"gopkg.in/yaml.v3"
 )
@@ -40,7 +43,10 @@ type Config struct {
 
 	OIDC oidc.Config
 
-	Keyring string // "" = the file keyring in the data folder
+	Keyring  string // "" = the file keyring in the data folder
+	SealWith string // what new secrets are sealed with: local, awskms, transit
+	KMSKey   string
+	Transit  transit.Config
 
 	Region          string
 	AccessKeyID     string
@@ -209,6 +215,13 @@ func listenAddr(field func(*Config) *string) func(*Config, string) error {
 var options = []option{
 	{key: "data_dir", def: "bursar-data", doc: "Folder that holds everything bursar keeps: the state database and the lake. Created when absent, with access for its owner only.", set: text(func(c *Config) *string { return &c.DataDir })},
 	{key: "keyring", doc: "File with the keys that stored credentials are sealed with. Empty is the file keyring in the data folder, which the first start makes, with access for its owner only. Without it nobody can read stored credentials, bursar neither: it is in encrypted backups, and in no others.", set: text(func(c *Config) *string { return &c.Keyring })},
+	{key: "seal_with", def: "local", doc: "What stored credentials are sealed with: local (the keyring), awskms (kms_key) or transit (transit_addr). What another one has sealed still opens as long as its settings stay; \"bursar keys rotate\" moves it.", set: oneOf(func(c *Config) *string { return &c.SealWith }, local.Kind, awskms.Kind, transit.Kind)},
+	{key: "kms_key", doc: "ARN of a symmetric KMS key, or of an alias, that bursar's own identity may use (kms:Encrypt, kms:Decrypt).", set: text(func(c *Config) *string { return &c.KMSKey })},
+	{key: "transit_addr", doc: "Address of a Vault or OpenBao with a Transit secrets engine: https://vault.example.com:8200.", set: httpURL(func(c *Config) *string { return &c.Transit.Addr })},
+	{key: "transit_mount", def: "transit", doc: "Where the Transit engine is mounted.", set: text(func(c *Config) *string { return &c.Transit.Mount })},
+	{key: "transit_key", def: "bursar", doc: "Name of the Transit key. Its type must know associated data: aes256-gcm96, the default there.", set: text(func(c *Config) *string { return &c.Transit.Key })},
+	{key: "transit_namespace", doc: "Namespace, where Vault has those.", set: text(func(c *Config) *string { return &c.Transit.Namespace })},
+	{key: "transit_token", secret: true, doc: "Token that may update encrypt and decrypt of that key. Best a periodic one: bursar renews it.", set: secret(func(c *Config) *bursar.Secret { return &c.Transit.Token })},
 	{key: "addr", def: "127.0.0.1:8440", doc: "Address to listen on. bursar speaks plain HTTP: put a TLS-terminating proxy in front before you listen on anything but loopback.", set: listenAddr(func(c *Config) *string { return &c.Addr })},
 	{key: "public_url", doc: "Address under which people reach bursar, when it is not the listening one.", set: httpURL(func(c *Config) *string { return &c.PublicURL })},
 	{key: "metrics_addr", doc: "Address at which Prometheus reads /metrics, for example 127.0.0.1:9440. Empty for none. Nobody has to sign in there: listen on loopback, or where only Prometheus gets to. The metrics hold no secrets and no account ids.", set: listenAddr(func(c *Config) *string { return &c.MetricsAddr })},

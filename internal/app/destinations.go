@@ -29,7 +29,7 @@ import (
 // destinations are the kinds of destinations, and what can be delivered to them.
 func (a *App) destinations(aws *awsapi.Client) *service.Service {
 	return &service.Service{
-		Store: a.store, Sealer: a.sealer, Now: a.now,
+		Store: a.store, Sealer: a.keys.sealer, Now: a.now,
 		Datasets: slices.Concat(bills.Datasets(a.lake), costs.Datasets(a.store)),
 		Kinds:    []destination.Kind{a.fileKind(), a.bucketKind(aws), a.postgresKind(), a.clickhouseKind(), a.webhookKind()},
 	}

@@ -1,17 +1,25 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/internal/awsapi"
 	"github.com/bursarhq/bursar/internal/seal"
+	"github.com/bursarhq/bursar/internal/seal/awskms"
 	"github.com/bursarhq/bursar/internal/seal/local"
+	"github.com/bursarhq/bursar/internal/seal/transit"
 	"github.com/bursarhq/bursar/internal/store"
 )
 
@@ -30,20 +38,84 @@ func (c Config) keyringPath() string {
 	return filepath.Join(c.DataDir, keyringName)
 }
 
-// sealing opens the keys that stored secrets are sealed with, and proves that they are the right ones. A wrong or missing key ends the start:
-// nothing that is stored could be used, and what is stored meanwhile would be sealed with another.
-func sealing(ctx context.Context, c Config, s *store.Store, now func() time.Time) (*seal.Sealer, *local.Keyring, error) {
+// keys are what secrets are sealed with.
+type keys struct {
+	sealer  *seal.Sealer
+	ring    *local.Keyring   // nil where there is none
+	transit *transit.Wrapper // nil where none is configured
+}
+
+// openKeys opens the keys that stored secrets are sealed with, and proves that they are the right ones. A wrong or missing key ends the start:
+// nothing that is stored could be used, and what is stored meanwhile would be sealed with another. A key service that does not answer is
+// warned of: it may be there again when it is needed.
+func openKeys(ctx context.Context, c Config, s *store.Store, aws *awsapi.Client, now time.Time, log *slog.Logger) (k keys, err error) {
 	var used []store.SealingKey
-	err := s.View(ctx, func(tx *store.Tx) (err error) { used, err = tx.SealingKeys(); return err })
-	if err != nil {
-		return nil, nil, err
+	if err = s.View(ctx, func(tx *store.Tx) (err error) { used, err = tx.SealingKeys(); return err }); err != nil {
+		return k, err
 	}
-	ring, err := keyring(c.keyringPath(), used, now())
-	if err != nil {
-		return nil, nil, err
+	with := cmp.Or(c.SealWith, local.Kind)
+	byKind := map[string]seal.Wrapper{}
+	if with == local.Kind || usedKind(used, local.Kind) || exists(c.keyringPath()) {
+		if k.ring, err = keyring(c.keyringPath(), used, now); err != nil {
+			return k, err
+		}
+		byKind[local.Kind] = k.ring
 	}
-	sealer := seal.New(ring)
-	return sealer, ring, proveKeys(ctx, s, sealer)
+	if c.KMSKey != "" || with == awskms.Kind {
+		key, err := aws.KMSKey(c.KMSKey)
+		if err != nil {
+			return k, err
+		}
+		byKind[awskms.Kind] = awskms.New(key)
+	}
+	if c.Transit.Addr != "" || with == transit.Kind {
+		if k.transit, err = transit.New(c.Transit); err != nil {
+			return k, err
+		}
+		byKind[transit.Kind] = k.transit
+	}
+	k.sealer = seal.New(byKind[with], slices.Collect(maps.Values(byKind))...)
+	err = proveKeys(ctx, s, k.sealer)
+	if bursar.CodeOf(err) == bursar.Unavailable {
+		log.Warn("what stored credentials are sealed with does not answer: they cannot be used until it does", slog.Any("error", err))
+		err = nil
+	}
+	for _, u := range used { // beside the one that was proven
+		if kind, _, _ := strings.Cut(u.ID, ":"); err == nil && byKind[kind] == nil {
+			err = seal.MissingKey(u.ID)
+		}
+	}
+	return k, err
+}
+
+func usedKind(used []store.SealingKey, kind string) bool {
+	return slices.ContainsFunc(used, func(k store.SealingKey) bool { return strings.HasPrefix(k.ID, kind+":") })
+}
+
+func exists(path string) bool { _, err := os.Stat(path); return err == nil }
+
+// keepToken renews the token of Transit until ctx ends.
+func (a *App) keepToken(ctx context.Context) {
+	if a.keys.transit == nil {
+		return
+	}
+	for {
+		again, err := a.keys.transit.Renew(ctx)
+		if err != nil && ctx.Err() == nil {
+			a.log.Warn("the token of Transit cannot be renewed", slog.Any("error", err))
+			again = min(cmp.Or(again, time.Minute), 10*time.Minute)
+		}
+		if again <= 0 && err == nil {
+			return // it does not end
+		}
+		t := time.NewTimer(max(again, time.Second))
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return
+		case <-t.C:
+		}
+	}
 }
 
 // keyring opens the keyring, and makes it where nothing was sealed yet.

@@ -80,7 +80,7 @@ func (a *App) compatible(g *guide, aws *awsapi.Client) (*cloudcraft.Face, error)
 // stored are the credentials, and what uses them: each room that can use one has a line here.
 func (a *App) stored(aws *awsapi.Client, desk *paid.Desk) *credential.Service {
 	return &credential.Service{
-		Store: a.store, Sealer: a.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Pay: payAt(desk),
+		Store: a.store, Sealer: a.keys.sealer, AWS: aws, Audit: store.NewAuditQueue(a.store), Now: a.now, Pay: payAt(desk),
 		Users: []credential.Users{sourcesOfCredential, destinationsOfCredential},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/bursarhq/bursar/internal/sandbox/cloud"
 	"github.com/bursarhq/bursar/internal/sandbox/console"
 	"github.com/bursarhq/bursar/internal/sandbox/iam"
+	"github.com/bursarhq/bursar/internal/sandbox/kms"
 	"github.com/bursarhq/bursar/internal/sandbox/organizations"
 	"github.com/bursarhq/bursar/internal/sandbox/s3"
 	"github.com/bursarhq/bursar/internal/sandbox/sts"
@@ -46,7 +47,7 @@ func (s *Sandbox) wire(dir string) (err error) {
 	if p.console, err = console.New(s.cloud, p.cfn, p.billing); err != nil {
 		return err
 	}
-	p.list = []cloud.Service{sts.New(s.cloud), iam.New(s.cloud), organizations.New(s.cloud), account.New(s.cloud), p.s3, p.cfn, p.ce}
+	p.list = []cloud.Service{sts.New(s.cloud), iam.New(s.cloud), organizations.New(s.cloud), account.New(s.cloud), kms.New(s.cloud), p.s3, p.cfn, p.ce}
 	p.list = append(p.list, p.billing.Services()...)
 	for _, service := range p.list {
 		s.services[service.Name()] = service

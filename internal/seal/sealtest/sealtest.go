@@ -168,7 +168,7 @@ func rewrap(t *testing.T, w, other seal.Wrapper) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, err := after.KeyID(); err != nil || id != "other:"+other.KeyID() {
+	if id, err := after.KeyID(); err != nil || !strings.HasPrefix(id, "other:"+other.KeyID()) { // a version may follow
 		t.Errorf("rewrapped it names %q (%v), want %q", id, err, other.KeyID())
 	}
 	for _, sealed := range []seal.Sealed{before, after} {
