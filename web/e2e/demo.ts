@@ -71,7 +71,7 @@ export class Tab {
     await tab.page.goto(demo.server + "/");
     await tab.page.getByLabel("API key").fill(demo.token);
     await tab.page.getByRole("button", { name: "Sign in with the key" }).click();
-    await tab.page.getByRole("button", { name: "Sign out" }).waitFor();
+    await tab.page.getByLabel("API key").waitFor({ state: "detached" });
     return tab;
   }
 

@@ -6,7 +6,6 @@ export const useAccounts = () =>
   useQuery({
     queryKey: ["accounts"],
     queryFn: () => pages((cursor) => answer(api.GET("/api/v1/accounts", { params: { query: { cursor, limit: 200 } } }))),
-    refetchInterval: 15_000,
   });
 
 export const useAccount = (account: string) =>
@@ -14,7 +13,6 @@ export const useAccount = (account: string) =>
     queryKey: ["account", account],
     queryFn: () => answer(api.GET("/api/v1/accounts/{account}", { params: { path: { account } } })),
     enabled: account !== "",
-    refetchInterval: 15_000,
   });
 
 export const useSetup = (account: string) =>

@@ -33,6 +33,9 @@ const looks: Record<string, [StatusIndicatorProps.Type, string]> = {
   later: ["stopped", "Later"],
 };
 
+// wordOf is what people call a state.
+export const wordOf = (state: string): string => looks[state]?.[1] ?? (state === "none" ? "None" : state);
+
 // Status shows a state by icon and word: never by colour alone.
 export function Status({ of }: { of: string | undefined }) {
   if (!of) return <StatusIndicator type="stopped">None</StatusIndicator>;

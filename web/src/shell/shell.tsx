@@ -2,71 +2,67 @@ import AppLayout from "@cloudscape-design/components/app-layout";
 import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { Outlet, useLocation, useNavigate } from "react-router";
+import { useChanges } from "../api/changes";
+import { useMay } from "../api/me";
 import { session } from "../api/session";
 import { Invitation } from "../page/signin/invitation";
 import { SignIn } from "../page/signin/signin";
 import { HelpContext, type Help } from "./help";
-import { applyLook, look } from "./look";
+import { useLook, usePlaces } from "./utilities";
 
-const places = [
-  { type: "link", text: "Home", href: "/" },
-  { type: "link", text: "Accounts", href: "/accounts" },
-  { type: "link", text: "Costs", href: "/costs" },
-  { type: "link", text: "SQL", href: "/sql" },
-  { type: "link", text: "Deliveries", href: "/deliveries" },
-  { type: "link", text: "Runs", href: "/runs" },
-  { type: "divider" },
-  { type: "link", text: "People", href: "/people" },
-  { type: "link", text: "API keys", href: "/keys" },
-  { type: "link", text: "Audit log", href: "/audit" },
-  { type: "link", text: "API reference", href: "/reference" },
-  { type: "link", text: "About", href: "/about" },
-] as const;
+// The pages, each with the permission without which it has nothing to show.
+const places: { text: string; href: string; needs?: string }[] = [
+  { text: "Home", href: "/" },
+  { text: "Accounts", href: "/accounts", needs: "accounts:read" },
+  { text: "Costs", href: "/costs", needs: "bills:read" },
+  { text: "SQL", href: "/sql", needs: "bills:read" },
+  { text: "Deliveries", href: "/deliveries", needs: "bills:read" },
+  { text: "Runs", href: "/runs", needs: "runs:read" },
+];
+
+const offices: typeof places = [
+  { text: "People", href: "/people", needs: "users:read" },
+  { text: "API keys", href: "/keys", needs: "keys:manage" },
+  { text: "Workspaces", href: "/workspaces" },
+  { text: "Audit log", href: "/audit", needs: "audit:read" },
+  { text: "API reference", href: "/reference" },
+  { text: "About", href: "/about" },
+];
 
 export function Shell() {
   const caller = useSyncExternalStore(session.subscribe, session.caller);
+  const queries = useQueryClient();
   const { pathname } = useLocation();
   useEffect(() => void session.ask(), []);
   const inside = caller.kind === "key" || caller.kind === "person";
-  const [shown, setShown] = useState(look());
+  useEffect(() => {
+    if (!inside) queries.clear(); // whoever comes next sees nothing of what was seen before
+  }, [inside, queries]);
   return (
     <>
-      <header id="top">
-        <TopNavigation
-          identity={{ href: "/", title: "bursar" }}
-          utilities={[
-            {
-              type: "menu-dropdown",
-              iconName: "settings",
-              ariaLabel: "Look",
-              title: "Look",
-              items: [
-                { id: "mode", text: shown.mode === "dark" ? "Light" : "Dark" },
-                { id: "density", text: shown.density === "compact" ? "Comfortable" : "Compact" },
-              ],
-              onItemClick: ({ detail }) =>
-                setShown(
-                  applyLook(
-                    detail.id === "mode"
-                      ? { mode: shown.mode === "dark" ? "light" : "dark" }
-                      : { density: shown.density === "compact" ? "comfortable" : "compact" },
-                  ),
-                ),
-            },
-            ...(inside ? [{ type: "button" as const, text: "Sign out", onClick: () => void session.end() }] : []),
-          ]}
-        />
-      </header>
+      <header id="top">{inside ? <Top /> : <TopBefore />}</header>
       {pathname === "/invitation" ? <Invitation /> : inside ? <Inside /> : caller.kind !== "nobody" ? null : pathname === "/reference" ? <Outside /> : <SignIn />}
     </>
   );
 }
 
+function TopBefore() {
+  return <TopNavigation identity={{ href: "/", title: "bursar" }} utilities={[useLook()]} />;
+}
+
+function Top() {
+  return <TopNavigation identity={{ href: "/", title: "bursar" }} utilities={[...usePlaces(), useLook()]} />;
+}
+
 function Inside() {
   const go = useNavigate();
   const { pathname } = useLocation();
+  const may = useMay();
+  useChanges();
+  const links = (list: typeof places) => list.filter((p) => !p.needs || may(p.needs)).map((p) => ({ type: "link" as const, text: p.text, href: p.href }));
   const [open, setOpen] = useState(window.innerWidth > 900);
   const [help, setHelp] = useState<Help | null>(null);
   const [helpOpen, setHelpOpen] = useState(false);
@@ -75,7 +71,7 @@ function Inside() {
     e.preventDefault();
     void go(e.detail.href);
   };
-  const active = places.find((p) => "href" in p && p.href !== "/" && pathname.startsWith(p.href));
+  const active = [...places, ...offices].find((p) => p.href !== "/" && pathname.startsWith(p.href));
   return (
     <HelpContext.Provider value={{ show: setHelp, open: () => setHelpOpen(true) }}>
       <AppLayout
@@ -85,8 +81,8 @@ function Inside() {
         navigation={
           <SideNavigation
             header={{ text: "bursar", href: "/" }}
-            items={[...places]}
-            activeHref={active && "href" in active ? active.href : "/"}
+            items={[...links(places), { type: "divider" }, ...links(offices)]}
+            activeHref={active?.href ?? (pathname === "/" ? "/" : undefined)}
             onFollow={follow}
           />
         }
@@ -107,7 +103,7 @@ function Outside() {
   return <AppLayout headerSelector="#top" navigationHide toolsHide content={<Outlet />} />;
 }
 
-const names: Record<string, string> = { reference: "API reference", accounts: "Accounts", costs: "Costs", items: "Line items", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
+const names: Record<string, string> = { reference: "API reference", workspaces: "Workspaces", settings: "Settings", profile: "Profile", accounts: "Accounts", costs: "Costs", items: "Line items", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
 
 function crumbs(path: string) {
   const items = [{ text: "bursar", href: "/" }];

@@ -2,29 +2,32 @@ import Alert from "@cloudscape-design/components/alert";
 import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import ContentLayout from "@cloudscape-design/components/content-layout";
-import CopyToClipboard from "@cloudscape-design/components/copy-to-clipboard";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Tabs from "@cloudscape-design/components/tabs";
+import { useState } from "react";
 import { useNavigate, useParams, useSearchParams } from "react-router";
 import { useAccount } from "../../api/account";
 import type { Account } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
-import { Findings } from "../../part/finding";
-import { CheckAndConfirm } from "../../part/check";
 import { capabilities, kinds, when } from "../../part/format";
 import { Status } from "../../part/status";
 import { useHelp } from "../../shell/help";
+import { Access } from "./access";
 import { Bills } from "./bills";
+import { Deregister, Rename } from "./change";
+import { To } from "./columns";
 import { Events } from "./events";
+import { AccountFindings } from "./findings";
 import { Members } from "./members";
 import { AccountRuns } from "./runs";
 
 export function Component() {
   const { account: id = "" } = useParams();
-  const go = useNavigate();
+  const may = useMay();
   const [params, setParams] = useSearchParams();
   const account = useAccount(id);
   useHelp("Account", <p>Findings are what the last check saw. A failed one says what to do, with the text, the link or the command to copy.</p>);
@@ -34,7 +37,7 @@ export function Component() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description={`Account ${a.account_id}`} actions={<Button onClick={() => void go(`/accounts/${a.account_id}/register`)}>Set-up</Button>}>
+        <Header variant="h1" description={`Account ${a.account_id}`} actions={may("accounts:manage") && <Actions account={a} />}>
           {a.name}
         </Header>
       }
@@ -53,15 +56,10 @@ export function Component() {
             {
               id: "findings",
               label: "Findings",
-              content: (
-                <SpaceBetween size="m">
-                  <CheckAndConfirm account={a.account_id} />
-                  <Findings items={a.findings ?? []} />
-                </SpaceBetween>
-              ),
+              content: <AccountFindings account={a} />,
             },
             { id: "access", label: "Access", content: <Access account={a} /> },
-            { id: "bills", label: "Exports and deliveries", content: <Bills account={a} /> },
+            ...(may("bills:read") ? [{ id: "bills", label: "Exports and deliveries", content: <Bills account={a} /> }] : []),
             ...(a.kind === "payer" ? [{ id: "members", label: "Linked accounts", content: <Members account={a} /> }] : []),
             { id: "events", label: "Events", content: <Events account={a} /> },
             { id: "runs", label: "Runs", content: <AccountRuns account={a} /> },
@@ -69,6 +67,25 @@ export function Component() {
         />
       </SpaceBetween>
     </ContentLayout>
+  );
+}
+
+// Actions are what can be done with the account.
+function Actions({ account: a }: { account: Account }) {
+  const go = useNavigate();
+  const [doing, setDoing] = useState<"rename" | "deregister" | null>(null);
+  return (
+    <>
+      <SpaceBetween direction="horizontal" size="xs">
+        <Button onClick={() => setDoing("rename")}>Rename</Button>
+        <Button onClick={() => setDoing("deregister")}>Deregister</Button>
+        <Button variant="primary" onClick={() => void go(`/accounts/${a.account_id}/register`)}>
+          Set-up
+        </Button>
+      </SpaceBetween>
+      {doing === "rename" && <Rename account={a} close={() => setDoing(null)} />}
+      {doing === "deregister" && <Deregister account={a} close={() => setDoing(null)} />}
+    </>
   );
 }
 
@@ -80,29 +97,11 @@ function Summary({ account: a }: { account: Account }) {
         items={[
           { label: "Status", value: <Status of={a.status.summary} /> },
           { label: "Kind", value: kinds[a.kind] ?? a.kind },
-          { label: "Payer", value: a.payer_id ?? "–" },
+          { label: "Payer", value: a.payer ? <To href={`/accounts/${a.payer.account_id}`}>{a.payer.name}</To> : (a.payer_id ?? "–") },
           { label: "Organization", value: a.organization_id ?? "–" },
           { label: "Data", value: <Status of={a.status.data_arrival} /> },
           { label: "Checked", value: when(a.status.checked_at) },
           ...Object.entries(a.status.capabilities).map(([name, state]) => ({ label: capabilities[name] ?? name, value: <Status of={state} /> })),
-        ]}
-      />
-    </Container>
-  );
-}
-
-function Access({ account: a }: { account: Account }) {
-  const copied = (what: string, text: string) => <CopyToClipboard variant="inline" textToCopy={text} copyButtonAriaLabel={`Copy the ${what}`} copySuccessText="Copied" copyErrorText="The browser does not let us copy" />;
-  return (
-    <Container header={<Header variant="h2">How bursar reaches this account</Header>}>
-      <KeyValuePairs
-        columns={2}
-        items={[
-          { label: "Role", value: copied("role", a.role_arn) },
-          { label: "External id", value: a.external_id ? copied("external id", a.external_id) : "Only who manages accounts may see it" },
-          { label: "Method", value: a.method },
-          { label: "Partition", value: a.partition },
-          { label: "Registered", value: when(a.created_at) },
         ]}
       />
     </Container>

@@ -4,11 +4,13 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Account, pages } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
 import { DeliveryTable } from "../delivery/table";
 
 export function Bills({ account }: { account: Account }) {
   const queries = useQueryClient();
+  const may = useMay();
   const exports = useQuery({
     queryKey: ["exports", account.id],
     queryFn: () => answer(api.GET("/api/v1/exports", { params: { query: { account: account.account_id } } })),
@@ -16,7 +18,6 @@ export function Bills({ account }: { account: Account }) {
   const deliveries = useQuery({
     queryKey: ["deliveries", account.id, exports.data?.items.map((e) => e.id)],
     enabled: !!exports.data,
-    refetchInterval: 10_000,
     queryFn: async () => {
       const lists = await Promise.all(
         (exports.data?.items ?? []).map((e) => pages((cursor) => answer(api.GET("/api/v1/deliveries", { params: { query: { export_id: e.id, cursor } } })))),
@@ -33,7 +34,7 @@ export function Bills({ account }: { account: Account }) {
       <Failure error={exports.error ?? deliveries.error ?? look.error} />
       <Table
         header={
-          <Header variant="h2" actions={<Button loading={look.isPending} onClick={() => look.mutate()}>Look for deliveries now</Button>}>
+          <Header variant="h2" actions={may("accounts:check") && <Button loading={look.isPending} onClick={() => look.mutate()}>Look for deliveries now</Button>}>
             Exports
           </Header>
         }
@@ -49,7 +50,7 @@ export function Bills({ account }: { account: Account }) {
           { id: "prefix", header: "Prefix", cell: (e) => e.prefix || "–" },
         ]}
       />
-      <DeliveryTable title="Deliveries" loading={deliveries.isPending && !!exports.data} items={deliveries.data ?? []} />
+      <DeliveryTable title="Deliveries" loading={deliveries.isPending && !!exports.data} items={deliveries.data ?? []} exports={exports.data?.items ?? []} />
     </SpaceBetween>
   );
 }

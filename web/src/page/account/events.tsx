@@ -10,7 +10,6 @@ import { Status } from "../../part/status";
 export function Events({ account }: { account: Account }) {
   const events = useQuery({
     queryKey: ["events", account.id],
-    refetchInterval: 15_000,
     queryFn: () => answer(api.GET("/api/v1/accounts/{account}/events", { params: { path: { account: account.account_id } } })),
   });
   return (

@@ -2,87 +2,185 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import CollectionPreferences from "@cloudscape-design/components/collection-preferences";
 import Header from "@cloudscape-design/components/header";
-import Link from "@cloudscape-design/components/link";
 import Pagination from "@cloudscape-design/components/pagination";
 import PropertyFilter from "@cloudscape-design/components/property-filter";
+import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
-import { useCollection } from "@cloudscape-design/collection-hooks";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { useAccounts } from "../../api/account";
 import type { Account } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
-import { kinds, when } from "../../part/format";
-import { Status } from "../../part/status";
+import { count } from "../../part/format";
+import { useKept } from "../../part/kept";
+import { save } from "../../part/save";
 import { useHelp } from "../../shell/help";
+import { type Asked, download, useAsked, useBelow, useFound } from "./asked";
+import { columns, usual } from "./columns";
+import { filteringOptions, filteringProperties } from "./filter";
+import { UnregisteredTable } from "./unregistered";
 
 export function Component() {
-  const go = useNavigate();
-  const accounts = useAccounts();
-  const [shown, setShown] = useState(["name", "account_id", "kind", "status", "access", "export", "members", "data", "checked"]);
-  const [size, setSize] = useState(50);
-  useHelp("Accounts", <p>Each badge is the state of one thing that an access allows. Open an account to see its findings, and what to do.</p>);
-  const { items, collectionProps, propertyFilterProps, filteredItemsCount, paginationProps } = useCollection(accounts.data ?? [], {
-    propertyFiltering: {
-      filteringProperties: [
-        { key: "name", propertyLabel: "Name", groupValuesLabel: "Names", operators: [":", "=", "!="] },
-        { key: "account_id", propertyLabel: "Account", groupValuesLabel: "Accounts", operators: [":", "=", "!="] },
-        { key: "kind", propertyLabel: "Kind", groupValuesLabel: "Kinds", operators: ["=", "!="] },
-        { key: "method", propertyLabel: "Method", groupValuesLabel: "Methods", operators: ["=", "!="] },
-      ],
-      empty: <Empty />,
-      noMatch: <Box textAlign="center">No account fits the filter.</Box>,
-    },
-    sorting: { defaultState: { sortingColumn: { sortingField: "name" } } },
-    pagination: { pageSize: size },
-  });
-  if (accounts.error) return <Failure error={accounts.error} retry={() => void accounts.refetch()} />;
-  return (
-    <Table<Account>
-      {...collectionProps}
-      variant="full-page"
-      stickyHeader
-      items={items}
-      loading={accounts.isPending}
-      loadingText="Reading accounts…"
-      columnDefinitions={columns}
-      columnDisplay={columns.map((c) => ({ id: c.id ?? "", visible: shown.includes(c.id ?? "") }))}
-      enableKeyboardNavigation
-      header={
-        <Header
-          variant="awsui-h1-sticky"
-          counter={`(${accounts.data?.length ?? 0})`}
-          actions={
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button iconName="refresh" ariaLabel="Read again" onClick={() => void accounts.refetch()} />
-              <Button onClick={() => download(accounts.data ?? [])}>Download CSV</Button>
-              <Button variant="primary" onClick={() => void go("/accounts/register")}>
-                Register an account
-              </Button>
-            </SpaceBetween>
-          }
-        >
-          Accounts
-        </Header>
-      }
-      filter={<PropertyFilter {...propertyFilterProps} filteringPlaceholder="Find accounts" filteringAriaLabel="Find accounts" countText={`${filteredItemsCount ?? 0} found`} />}
-      pagination={<Pagination {...paginationProps} />}
-      preferences={
-        <CollectionPreferences
-          title="Columns"
-          confirmLabel="Use"
-          cancelLabel="Leave"
-          preferences={{ pageSize: size, visibleContent: shown }}
-          pageSizePreference={{ title: "Accounts on a page", options: [20, 50, 200].map((n) => ({ value: n, label: String(n) })) }}
-          visibleContentPreference={{ title: "Columns", options: [{ label: "Account", options: columns.map((c) => ({ id: c.id ?? "", label: String(c.header), editable: c.id !== "name" })) }] }}
-          onConfirm={({ detail }) => {
-            setSize(detail.pageSize ?? size);
-            setShown([...(detail.visibleContent ?? shown)]);
-          }}
-        />
-      }
+  const asked = useAsked();
+  useHelp("Accounts", <p>Each badge is the state of one thing that an access allows. Open an account to see its findings, and what to do. The address of this page holds the filter: share it, or keep it as a bookmark.</p>);
+  const views = (
+    <SegmentedControl
+      label="View"
+      selectedId={asked.view}
+      options={[
+        { id: "list", text: "List" },
+        { id: "tree", text: "By payer" },
+        { id: "unregistered", text: "Not registered" },
+      ]}
+      onChange={({ detail }) => asked.change({ view: detail.selectedId === "list" ? undefined : detail.selectedId, page: undefined, after: undefined, text: undefined })}
     />
+  );
+  if (asked.view === "unregistered") return <UnregisteredTable views={views} />;
+  return <Accounts asked={asked} views={views} />;
+}
+
+interface Preferences {
+  size: number;
+  shown: string[];
+}
+
+function Accounts({ asked, views }: { asked: Asked; views: React.ReactNode }) {
+  const [kept, keep] = useKept<Preferences>("accounts", { size: 50, shown: usual });
+  const tree = asked.view === "tree" && asked.filter.length === 0;
+  const found = useFound(asked, kept.size, tree);
+  const save_ = useMutation({ mutationFn: async () => save("accounts.csv", "text/csv", await download(asked)) });
+  const total = found.data?.total ?? 0;
+  const { sort, page } = asked;
+  if (found.data?.next_cursor && !found.isPlaceholderData) asked.remember(page + 1, found.data.next_cursor);
+  if (asked.after) asked.remember(page, asked.after);
+  const sorted = columns.find((c) => c.sortingField === sort.replace("-", ""));
+  const below = useTree(tree ? (found.data?.items ?? []) : []);
+  return (
+    <SpaceBetween size="m">
+      <Failure error={found.error ?? save_.error} retry={() => void found.refetch()} />
+      <Table<Account>
+        variant="full-page"
+        stickyHeader
+        trackBy="id"
+        items={found.data?.items ?? []}
+        loading={found.isPending}
+        loadingText="Reading accounts…"
+        columnDefinitions={columns}
+        columnDisplay={columns.map((c) => ({ id: c.id, visible: kept.shown.includes(c.id) }))}
+        enableKeyboardNavigation
+        sortingColumn={sorted}
+        sortingDescending={sort.startsWith("-")}
+        onSortingChange={({ detail }) => asked.change({ sort: (detail.isDescending ? "-" : "") + (detail.sortingColumn.sortingField ?? "name"), page: undefined, after: undefined })}
+        {...(tree ? below : {})}
+        header={<Head total={total} busy={save_.isPending} download={() => save_.mutate()} />}
+        empty={asked.filter.length > 0 ? <NoMatch clear={() => asked.setFilter({ tokens: [], operation: "and" })} /> : <Empty />}
+        filter={
+          <SpaceBetween size="s">
+            {views}
+            <PropertyFilter
+              query={asked.query}
+              onChange={({ detail }) => asked.setFilter(detail)}
+              filteringProperties={filteringProperties}
+              filteringOptions={filteringOptions}
+              hideOperations
+              filteringPlaceholder="Find accounts by name, id, status, finding…"
+              filteringAriaLabel="Find accounts"
+              countText={asked.filter.length > 0 && !found.isPlaceholderData ? `${count(total)} found` : ""}
+            />
+            {asked.view === "tree" && !tree && <Box color="text-body-secondary">What a filter finds is shown as a list.</Box>}
+          </SpaceBetween>
+        }
+        pagination={
+          <Pagination
+            currentPageIndex={page}
+            pagesCount={Math.max(1, found.data?.next_cursor ? page + 1 : page)}
+            onChange={({ detail }) => asked.goTo(detail.currentPageIndex)}
+            ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }}
+          />
+        }
+        preferences={<Choice kept={kept} keep={keep} done={() => asked.change({ page: undefined, after: undefined })} />}
+      />
+    </SpaceBetween>
+  );
+}
+
+function Head({ total, busy, download }: { total: number; busy: boolean; download: () => void }) {
+  const go = useNavigate();
+  const may = useMay();
+  return (
+    <Header
+      variant="awsui-h1-sticky"
+      counter={`(${count(total)})`}
+      actions={
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button loading={busy} loadingText="Writing the file" onClick={download}>
+            Download CSV
+          </Button>
+          {may("accounts:manage") && (
+            <Button variant="primary" onClick={() => void go("/accounts/register")}>
+              Register an account
+            </Button>
+          )}
+        </SpaceBetween>
+      }
+    >
+      Accounts
+    </Header>
+  );
+}
+
+// useTree opens payers and shows what is below them.
+function useTree(top: Account[]): Partial<TableProps<Account>> {
+  const [open, setOpen] = useState<Account[]>([]);
+  const [pages, setPages] = useState<Record<string, number>>({});
+  const shown = open.filter((o) => top.some((a) => a.id === o.id));
+  const below = useBelow(shown, pages);
+  const of = (id: string) => below.find((b) => b.data?.payer === id)?.data;
+  return {
+    expandableRows: {
+      getItemChildren: (a) => of(a.id)?.items ?? [],
+      isItemExpandable: (a) => (a.linked ?? 0) > 0,
+      expandedItems: open,
+      onExpandableItemToggle: ({ detail }) => setOpen(detail.expanded ? [...open, detail.item] : open.filter((o) => o.id !== detail.item.id)),
+    },
+    getLoadingStatus: (a) => (!a ? "finished" : !of(a.id) ? "loading" : of(a.id)?.more ? "pending" : "finished"),
+    renderLoaderLoading: () => "Reading linked accounts…",
+    renderLoaderPending: ({ item }) => (
+      <Button variant="inline-link" onClick={() => item && setPages({ ...pages, [item.id]: (pages[item.id] ?? 1) + 1 })}>
+        Show more
+      </Button>
+    ),
+    ariaLabels: { expandButtonLabel: (a) => `Show the accounts of ${a.name}`, collapseButtonLabel: (a) => `Hide the accounts of ${a.name}` },
+  };
+}
+
+function Choice({ kept, keep, done }: { kept: Preferences; keep: (p: Preferences) => void; done: () => void }) {
+  return (
+    <CollectionPreferences
+      title="Columns"
+      confirmLabel="Use"
+      cancelLabel="Leave"
+      preferences={{ pageSize: kept.size, visibleContent: kept.shown }}
+      pageSizePreference={{ title: "Accounts on a page", options: [20, 50, 100, 200].map((n) => ({ value: n, label: String(n) })) }}
+      visibleContentPreference={{ title: "Columns", options: [{ label: "Account", options: columns.map((c) => ({ id: c.id, label: c.header, editable: c.id !== "name" })) }] }}
+      onConfirm={({ detail }) => {
+        keep({ size: detail.pageSize ?? kept.size, shown: [...(detail.visibleContent ?? kept.shown)] });
+        done();
+      }}
+    />
+  );
+}
+
+function NoMatch({ clear }: { clear: () => void }) {
+  return (
+    <Box textAlign="center">
+      <SpaceBetween size="s">
+        <b>No account fits the filter</b>
+        <Button onClick={clear}>Clear the filter</Button>
+      </SpaceBetween>
+    </Box>
   );
 }
 
@@ -96,47 +194,4 @@ function Empty() {
       </SpaceBetween>
     </Box>
   );
-}
-
-function Name({ of }: { of: Account }) {
-  const go = useNavigate();
-  const href = `/accounts/${of.account_id}`;
-  return (
-    <Link
-      href={href}
-      onFollow={(e) => {
-        e.preventDefault();
-        void go(href);
-      }}
-    >
-      {of.name}
-    </Link>
-  );
-}
-
-const state = (name: string) => (a: Account) => <Status of={a.status.capabilities[name] ?? "not_set_up"} />;
-
-const columns: TableProps.ColumnDefinition<Account>[] = [
-  { id: "name", header: "Name", cell: (a) => <Name of={a} />, sortingField: "name", isRowHeader: true },
-  { id: "account_id", header: "Account", cell: (a) => a.account_id, sortingField: "account_id" },
-  { id: "kind", header: "Kind", cell: (a) => kinds[a.kind] ?? a.kind, sortingField: "kind" },
-  { id: "payer", header: "Payer", cell: (a) => a.payer_id ?? "–", sortingField: "payer_id" },
-  { id: "method", header: "Method", cell: (a) => a.method, sortingField: "method" },
-  { id: "status", header: "Status", cell: (a) => <Status of={a.status.summary} /> },
-  { id: "access", header: "API access", cell: state("access") },
-  { id: "export", header: "Export", cell: state("billing_export") },
-  { id: "members", header: "Linked accounts", cell: state("member_access") },
-  { id: "data", header: "Data", cell: (a) => <Status of={a.status.data_arrival} /> },
-  { id: "checked", header: "Checked", cell: (a) => when(a.status.checked_at) },
-];
-
-// download writes what the table knows. A cell that a spreadsheet would take for a formula is quoted as text.
-function download(accounts: Account[]) {
-  const cell = (v: string) => `"${(/^[=+\-@\t\r]/.test(v) ? "'" + v : v).replaceAll('"', '""')}"`;
-  const rows = accounts.map((a) => [a.account_id, a.name, a.kind, a.payer_id ?? "", a.method, a.status.summary, a.status.data_arrival ?? ""]);
-  const text = [["account_id", "name", "kind", "payer_id", "method", "status", "data_arrival"], ...rows].map((r) => r.map(cell).join(",")).join("\r\n");
-  const url = URL.createObjectURL(new Blob([text + "\r\n"], { type: "text/csv" }));
-  const a = Object.assign(document.createElement("a"), { href: url, download: "accounts.csv" });
-  a.click();
-  URL.revokeObjectURL(url);
 }

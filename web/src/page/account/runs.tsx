@@ -6,7 +6,6 @@ import { RunTable } from "../run/table";
 export function AccountRuns({ account }: { account: Account }) {
   const runs = useQuery({
     queryKey: ["runs", account.id],
-    refetchInterval: 2_000,
     queryFn: () => answer(api.GET("/api/v1/runs", { params: { query: { account: account.account_id, limit: 50 } } })),
   });
   return (
