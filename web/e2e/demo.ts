@@ -67,6 +67,7 @@ export class Tab {
   static async open(browser: Browser, demo: Demo, options: { dark?: boolean; width?: number } = {}): Promise<Tab> {
     const context = await browser.newContext({ viewport: { width: options.width ?? 1300, height: 1000 }, colorScheme: options.dark ? "dark" : "light" });
     const tab = new Tab(context, await context.newPage(), demo);
+    tab.page.setDefaultTimeout(20_000);
     tab.listen(tab.page);
     await tab.page.goto(demo.server + "/");
     await tab.page.getByLabel("API key").fill(demo.token);
@@ -89,7 +90,15 @@ export class Tab {
   async go(path: string) {
     await this.page.goto(this.demo.server + path);
     await this.page.getByRole("heading", { level: 1 }).first().waitFor();
-    await this.page.waitForLoadState("networkidle").catch(() => undefined);
+    await this.settled();
+  }
+
+  // settled waits until the page says nowhere that it is still reading. The network is never silent: the console listens for changes.
+  async settled() {
+    const still = () => !/(Reading|Loading) [^\n]*…/.test(document.body.innerText);
+    await this.page.waitForFunction(still, undefined, { timeout: 10_000 }).catch(() => undefined);
+    await this.page.waitForTimeout(200);
+    await this.page.waitForFunction(still, undefined, { timeout: 10_000 }).catch(() => undefined);
   }
 
   async shot(name: string) {
