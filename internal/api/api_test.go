@@ -114,6 +114,9 @@ func (b *bench) Ask(_ context.Context, ws string, q query.Question) (query.Answe
 
 // Run answers statements with themselves.
 func (b *bench) Run(_ context.Context, ws, statement string, most int, out query.Results) (bool, error) {
+	if strings.Contains(statement, "panics") {
+		panic("near a secret: " + statement)
+	}
 	if strings.Contains(statement, "bad") {
 		return false, bursar.InvalidField("sql", "it is bad").WithReason("sql_error")
 	}

@@ -142,6 +142,19 @@ func (c *canaries) searchFiles() {
 	}
 }
 
+// TestAPanicTellsNoSecret has a handler break with a key and an external id in its hands.
+func TestAPanicTellsNoSecret(t *testing.T) {
+	c := &canaries{bench: start(t), secrets: map[string]string{}}
+	c.secrets["key"] = c.owner.Reveal()
+	c.secrets["external id"] = c.add(c.client(c.owner), "012345678901", "payer").ExternalID
+	resp, got := c.raw("POST", "/api/v1/sql", `{"sql":"panics with `+c.secrets["key"]+" and "+c.secrets["external id"]+`"}`)
+	if resp.StatusCode != 500 || !strings.Contains(c.log.String(), "near a secret: panics with [redacted] and [redacted]") {
+		t.Errorf("%d %s\n%s", resp.StatusCode, got, c.log)
+	}
+	c.search("the answer", got)
+	c.search("the log", c.log.String())
+}
+
 // TestSecretsCannotBeMarshalled tries what a careless line of code would.
 func TestSecretsCannotBeMarshalled(t *testing.T) {
 	s := bursar.NewSecret("canary")

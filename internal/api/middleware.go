@@ -113,9 +113,9 @@ func (a *API) guarded(w *watched, r *http.Request, next http.Handler) (whole boo
 		if p == http.ErrAbortHandler || r.Context().Err() != nil { // the answer is broken off, or the caller has gone
 			return
 		}
-		a.Log.ErrorContext(r.Context(), "a handler panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		a.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("panic", bursar.Redact(fmt.Sprint(p))), slog.String("stack", string(debug.Stack())))
 		if w.status == 0 {
-			writeProblem(w, r, 0, fmt.Errorf("panic: %v", p))
+			writeProblem(w, r, 0, fmt.Errorf("panic: %s", bursar.Redact(fmt.Sprint(p))))
 			whole = true
 		}
 	}()

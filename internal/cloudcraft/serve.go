@@ -73,9 +73,9 @@ func (f *Face) guarded(w *seen, r *http.Request, next http.Handler) {
 		if p == nil || p == http.ErrAbortHandler || r.Context().Err() != nil { // the caller has gone
 			return
 		}
-		f.Log.ErrorContext(r.Context(), "a handler panicked", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+		f.Log.ErrorContext(r.Context(), "a handler panicked", slog.String("panic", bursar.Redact(fmt.Sprint(p))), slog.String("stack", string(debug.Stack())))
 		if w.status == 0 {
-			f.fail(w, r, fmt.Errorf("panic: %v", p))
+			f.fail(w, r, fmt.Errorf("panic: %s", bursar.Redact(fmt.Sprint(p))))
 		}
 	}()
 	next.ServeHTTP(w, r)

@@ -298,8 +298,8 @@ func (r *Runner) work(t *task) {
 func (r *Runner) safely(ctx context.Context, live *Live) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.ErrorContext(ctx, "a run panicked", slog.String("run", live.run.ID), slog.String("kind", live.run.Kind), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			err = fmt.Errorf("panic: %v", p)
+			r.log.ErrorContext(ctx, "a run panicked", slog.String("run", live.run.ID), slog.String("kind", live.run.Kind), slog.String("panic", bursar.Redact(fmt.Sprint(p))), slog.String("stack", string(debug.Stack())))
+			err = fmt.Errorf("panic: %s", bursar.Redact(fmt.Sprint(p)))
 		}
 	}()
 	kind, known := r.kinds[live.run.Kind]
