@@ -60,7 +60,7 @@ func sourceRow(x client.Source) []string {
 		if st.State == bursar.StreamOK || st.State == bursar.StreamNoData {
 			good++
 		}
-		if oldest.IsZero() || st.OKAt.Before(oldest) {
+		if !st.OKAt.IsZero() && (oldest.IsZero() || st.OKAt.Before(oldest)) {
 			oldest = st.OKAt
 		}
 	}

@@ -163,8 +163,8 @@ func note(tx *store.Tx, s bursar.Source, stream string, a *query.Answer) error {
 			continue
 		}
 		a.Notes = append(a.Notes, query.Note{Code: "preliminary", Message: fmt.Sprintf(
-			"The bill of account %s is still on its way: rows with the source cost_explorer are Cost Explorer's totals as of %s (source %q), with its names of services. AWS may still change them, and the bill replaces them.",
-			s.AccountID, x.OKAt.Format(time.RFC3339), s.Name)})
+			"The bill of account %s is still on its way: rows with the source cost_explorer are Cost Explorer's totals as of %s, which the source %q holds from %s to %s, with its names of services. AWS may still change them, and the bill replaces them.",
+			s.AccountID, x.OKAt.Format(time.RFC3339), s.Name, x.First, x.Last)})
 		a.State += "+" + s.ID + x.OKAt.Format(time.RFC3339)
 	}
 	return nil

@@ -24,6 +24,9 @@ func StatusOf(err error) bursar.StreamStatus {
 	}
 	c := awsapi.Classify(err)
 	s := bursar.StreamStatus{State: stateOf(c), Code: string(c.Class), Message: plain(c.Message), Hint: hintOf(c)}
+	if s.State == bursar.StreamNoData {
+		s.Code = string(bursar.StreamNoData)
+	}
 	if c.Code != "" {
 		s.Message = c.Code + ": " + s.Message
 	}

@@ -59,7 +59,7 @@ func (s *Sync) stream(ctx context.Context, stream bursar.Stream) (bursar.StreamS
 	now := s.Now().UTC()
 	status := StatusOf(err)
 	status.Name, status.TriedAt, status.Requests, status.Clamped = stream.Name, now, j.teller.Sent, j.clamped
-	if status.State == bursar.StreamOK || status.State == bursar.StreamNoData {
+	if status.State == bursar.StreamOK {
 		status.OKAt = now
 	}
 	return status, s.Desk.Store.InTx(ctx, func(tx *store.Tx) error { return tx.SetStream(s.Source.ID, status) })

@@ -362,3 +362,53 @@ func TestIdenticalQuestionsAtOnce(t *testing.T) {
 		t.Errorf("%d requests were sent", all)
 	}
 }
+
+// TestNoDataYet: AWS has nothing to tell, which is no failure, and what was held stays.
+func TestNoDataYet(t *testing.T) {
+	b := setup(t, loner, "500", bursar.Stream{Name: "sp_utilization"}, bursar.Stream{Name: "cost_monthly", Months: 2})
+	b.sync()
+	held := len(b.rows("sp_utilization"))
+	b.sandbox.Cloud().Clock.Advance(24 * time.Hour)
+	b.sandbox.Cloud().Faults.Add(cloud.Fault{Kind: "data_unavailable", Service: "ce", Action: "GetSavingsPlansUtilization"})
+	got := b.sync()
+	if s := got["sp_utilization"]; s.State != bursar.StreamNoData || s.Code != "no_data" || s.Hint == "" || s.Requests == 0 || !s.OKAt.IsZero() {
+		t.Errorf("got %+v", s)
+	}
+	if got["cost_monthly"].State != bursar.StreamOK || len(b.rows("sp_utilization")) != held || held == 0 {
+		t.Errorf("held %d rows, now %d; %+v", held, len(b.rows("sp_utilization")), got["cost_monthly"])
+	}
+}
+
+// TestCredentialsThatEnded: nothing is tried again, nothing is paid, and what to do is said.
+func TestCredentialsThatEnded(t *testing.T) {
+	b := setup(t, loner, "500", bursar.Stream{Name: "cost_monthly"})
+	k, e := b.sandbox.Cloud().AdminKey(loner)
+	if e != nil {
+		t.Fatal(e)
+	}
+	b.asker = b.with(k.ID, bursar.NewSecret("another"))
+	if s := b.sync()["cost_monthly"]; s.State != bursar.StreamExpired || s.Hint == "" || s.Requests != 1 {
+		t.Errorf("got %+v", s)
+	}
+	if _, charged := b.requests(); charged != 0 {
+		t.Errorf("%d requests were paid", charged)
+	}
+}
+
+// TestWhoseAnswers: what one workspace has paid for, another one does not see, and neither does another account.
+func TestWhoseAnswers(t *testing.T) {
+	b := setup(t, loner, "500", bursar.Stream{Name: "tags"})
+	b.sync()
+	for _, change := range []func(*bursar.Source){func(s *bursar.Source) { s.WorkspaceID = "ws_other" }, func(s *bursar.Source) { s.AccountID = payer }} {
+		source := b.source
+		change(&source)
+		before, _ := b.requests()
+		s := &costexplorer.Sync{Desk: b.desk, Asker: b.asker, Source: source, RunID: "run_other", Now: b.now}
+		if _, err := s.Run(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := b.requests(); after != before+1 {
+			t.Errorf("%s %s was answered with what another has paid for", source.WorkspaceID, source.AccountID)
+		}
+	}
+}
