@@ -90,6 +90,22 @@ describe.skipIf(lack !== "")("a person chooses another way", { timeout: 90_000 }
     await walk.sees("bursar's own identity arn:aws:iam::999900001111:user/bursar may not assume it");
   });
 
+  it("has the access stack make the roles of the linked accounts", async () => {
+    await walk.go(`/accounts/${payer}/register?step=members`);
+    await walk.sees("No role yet");
+    await walk.press("Use this"); // the root, which bursar has seen
+    await walk.page.getByRole("tab", { name: "By the access stack" }).click();
+    await walk.sees("Open its update");
+    const page = await walk.aws("Open AWS update stack page", payer);
+    await page.locator('[name="param_TargetOrganizationId"]').fill("r-exmp");
+    await page.getByRole("checkbox").check();
+    await page.getByRole("button", { name: "Update stack" }).click();
+    await page.getByText("UPDATE_COMPLETE").first().waitFor();
+    await page.close();
+    await walk.press("Check and confirm access");
+    await walk.sees("bursar gets into every linked account");
+  });
+
   it("registers many accounts from a list, and mends those that fail", async () => {
     await walk.go("/accounts/register");
     await walk.page.getByRole("radio", { name: "Many accounts from a list" }).check();

@@ -46,7 +46,12 @@ export class Walk {
 
   // sees waits for a text, anywhere on the page.
   async sees(text: string | RegExp) {
-    await this.page.getByText(text).first().waitFor({ timeout: 20_000 });
+    try {
+      await this.page.getByText(text).first().waitFor({ timeout: 30_000 });
+    } catch (e) {
+      await this.tab.shot("failure"); // what was there instead
+      throw e;
+    }
   }
 
   // at waits until the wizard is at a step.

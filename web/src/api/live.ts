@@ -54,7 +54,13 @@ export function useLive(account: string, kinds: string[]) {
     setError(null);
     setFound([]);
     try {
-      await follow(await begin(), ctl.signal);
+      let begun = await begin();
+      if (begun.state === "running") { // it looked before the person was ready: its answers may be old
+        await follow(begun, ctl.signal);
+        setFound([]);
+        begun = await begin();
+      }
+      await follow(begun, ctl.signal);
       return true;
     } catch (e) {
       if (!ctl.signal.aborted) setError(e);

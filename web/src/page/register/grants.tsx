@@ -45,7 +45,7 @@ export function Grants({ account, choice, partition }: { account: string; choice
         <Button disabled={kept} disabledReason="Nothing is changed" loading={choose.isPending} onClick={() => choose.mutate({ capabilities: granted, permissions_boundary: boundary })}>
           Use these
         </Button>
-        {choose.isSuccess && kept && <Box>The values above have changed. If the role is there already, it is changed with them.</Box>}
+        {choose.isSuccess && kept && <Box>The values above have changed. If the stack is there already, update it with them.</Box>}
       </SpaceBetween>
     </ExpandableSection>
   );

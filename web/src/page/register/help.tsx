@@ -30,7 +30,7 @@ export const helps: Record<string, [string, ReactNode]> = {
   export: [
     "What is made for the bill",
     <>
-      <p>A bucket that is closed to the public and encrypted; a CUR 2.0 export that AWS writes into it, at least daily; and a role that reads this export&apos;s folder and nothing beside it. You pay AWS for the storage: some cents a month for most.</p>
+      <p>A bucket that is closed to the public and encrypted; a CUR 2.0 export that AWS writes into it, at least daily; and a role that reads this export&apos;s folder and nothing beside it. You pay AWS for the storage.</p>
       <p>Exports are made in one region, whatever you choose: AWS has their service nowhere else. That is why a bucket in another region takes a stack of its own.</p>
       <p>An export that is there already is left as it is. bursar judges what it has, property by property, and makes only the role that reads it.</p>
       <p>An account follows one export at a time. When it changes, months that were imported before stay until the new export brings them: no month counts twice.</p>

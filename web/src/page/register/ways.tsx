@@ -51,7 +51,7 @@ function OpenPage({ step: s, account }: { step: Step; account: string }) {
           Sign in to AWS account <b>{account}</b>, then open the page. It opens in a new tab{s.region ? `, in ${s.region}` : ""}.
         </li>
         <li>
-          Look at what is filled in. You may change the stack&apos;s name (<Box variant="code">{s.stack_name}</Box>); leave {s.id === "bucket" ? "the rest" : "ExternalId, Principal, PrincipalArn and RoleName"} as it is filled in.
+          Look at what is filled in. You may change the stack&apos;s name (<Box variant="code">{s.stack_name}</Box>); leave {s.id === "bucket" ? "the rest" : "ExternalId, Principal, PrincipalArn and RoleName"} as filled in.
         </li>
         <li>
           {s.id === "bucket" ? "At the end" : "At the end, acknowledge that CloudFormation might create IAM resources with custom names, and"} press <i>Create stack</i>.
