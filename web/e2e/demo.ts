@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import axe from "axe-core";
@@ -23,21 +23,35 @@ export class Demo {
     readonly server: string,
     readonly aws: string,
     readonly token: string,
+    private data: string,
   ) {}
 
-  static async start(): Promise<Demo> {
-    const child = spawn(binary, ["demo"], { stdio: ["ignore", "pipe", "inherit"] });
+  // start keeps what the program keeps in a folder, where one is given.
+  static async start(data = ""): Promise<Demo> {
+    const child = spawn(binary, data ? ["demo", "--data", data] : ["demo"], { stdio: ["ignore", "pipe", "inherit"] });
     let text = "";
     for await (const chunk of child.stdout) {
       text += String(chunk);
       if (text.includes("Ctrl-C stops everything")) break;
     }
     const find = (pattern: RegExp) => pattern.exec(text)?.[1] ?? "";
-    return new Demo(child, find(/^ {2}bursar +(\S+)$/m), find(/^ {2}simulated AWS +(\S+)\/console\/$/m), find(/BURSAR_TOKEN=(\S+)/));
+    return new Demo(child, find(/^ {2}bursar +(\S+)$/m), find(/^ {2}simulated AWS +(\S+)\/console\/$/m), find(/BURSAR_TOKEN=(\S+)/), data);
   }
 
   stop() {
     this.process.kill("SIGTERM");
+  }
+
+  // run does a command of the program against this server, and gives what it prints.
+  run(...args: string[]): string {
+    return execFileSync(binary, args, { env: { ...process.env, BURSAR_SERVER: this.server, BURSAR_TOKEN: this.token, BURSAR_DATA_DIR: this.data }, encoding: "utf8" });
+  }
+
+  // accessKey makes an access key of the administrator of an account.
+  async accessKey(account: string): Promise<{ id: string; secret: string }> {
+    const res = await fetch(`${this.aws}/_sandbox/credentials`, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ account }) });
+    const k = (await res.json()) as Record<string, string>;
+    return { id: k.access_key_id ?? "", secret: k.secret_access_key ?? "" };
   }
 
   // advance lets time pass in the simulated AWS.
