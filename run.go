@@ -16,7 +16,9 @@ const (
 )
 
 // Final says whether a run in this state will never change again.
-func (s RunState) Final() bool { return s == RunSucceeded || s == RunPartial || s == RunFailed || s == RunCancelled }
+func (s RunState) Final() bool {
+	return s == RunSucceeded || s == RunPartial || s == RunFailed || s == RunCancelled
+}
 
 // Run is one execution of one job.
 type Run struct {

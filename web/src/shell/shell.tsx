@@ -21,6 +21,8 @@ const places: { text: string; href: string; needs?: string }[] = [
   { text: "SQL", href: "/sql", needs: "bills:read" },
   { text: "Deliveries", href: "/deliveries", needs: "bills:read" },
   { text: "Runs", href: "/runs", needs: "runs:read" },
+  { text: "Credentials", href: "/credentials", needs: "credentials:read" },
+  { text: "Destinations", href: "/destinations", needs: "destinations:read" },
 ];
 
 const offices: typeof places = [
@@ -103,7 +105,7 @@ function Outside() {
   return <AppLayout headerSelector="#top" navigationHide toolsHide content={<Outlet />} />;
 }
 
-const names: Record<string, string> = { reference: "API reference", workspaces: "Workspaces", settings: "Settings", profile: "Profile", accounts: "Accounts", costs: "Costs", items: "Line items", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", about: "About", register: "Register" };
+const names: Record<string, string> = { reference: "API reference", workspaces: "Workspaces", settings: "Settings", profile: "Profile", accounts: "Accounts", costs: "Costs", items: "Line items", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", credentials: "Credentials", destinations: "Destinations", about: "About", register: "Register" };
 
 function crumbs(path: string) {
   const items = [{ text: "bursar", href: "/" }];
