@@ -39,6 +39,7 @@ var versions = []struct{ number, what string }{
 	{"1.21.0", "Accounts by filter and in any order, with a count, and as CSV; those of organizations that are not registered; the history of findings; a stream of what changes."},
 	{"1.22.0", "Costs: Cost Explorer's totals until the bill is there, marked. Sources: the comparison of closed months with the bill."},
 	{"1.23.0", "Credentials: stored, rotated, checked action by action."},
+	{"1.24.0", "Destinations in S3, and webhooks. Cost Explorer's streams can be delivered."},
 }
 
 // Version is the version of the API that this package serves.
