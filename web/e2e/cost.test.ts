@@ -115,6 +115,7 @@ describe.skipIf(lack !== "")("a person reads the bill", { timeout: 120_000 }, ()
     await drawn();
     await tab.page.getByRole("link", { name: "AmazonEC2", exact: true }).click();
     await expect.poll(() => address().searchParams.get("group_by")).toBe("usage_type");
+    await tab.page.getByRole("columnheader", { name: "Usage type" }).waitFor();
     await drawn();
     const amount = tab.page.getByRole("button", { name: /line items of .*, \d{4}-\d{2}$/ }).first();
     const exact = await amount.getAttribute("data-exact");
