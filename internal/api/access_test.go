@@ -146,6 +146,8 @@ var allowed = map[string]string{ // owner administrator member viewer auditor
 	"POST /api/v1/credentials/{credential}/rotate": "oa",
 	"POST /api/v1/credentials/{credential}/check":  "oa",
 	"GET /api/v1/credential-policy":                "oamu",
+	"GET /api/v1/sealing-keys":                     "o",
+	"POST /api/v1/sealing-keys:rotate":             "o",
 }
 
 var letters = map[auth.Role]string{auth.Owner: "o", auth.Administrator: "a", auth.Member: "m", auth.Viewer: "v", auth.Auditor: "u"}

@@ -83,6 +83,7 @@ const (
 
 	KindMembers       = "members"        // look at every account of a payer's organization
 	KindMembersFailed = "members_failed" // look at those that cannot be read yet
+	KindRotateKeys    = "rotate_keys"    // wrap every stored secret with a fresh key
 	KindSync          = "sync"           // bring the list up to date, and look at those that should be readable
 
 	KindDeliver = "deliver" // deliver to a destination
@@ -114,6 +115,7 @@ type Services struct {
 	Looker         Looker
 
 	Credentials Credentials
+	SealingKey  func() string // names the key that secrets are sealed with now
 
 	RequestsPerMinute int64 // of one key or person; 0 is no limit
 	// Compare holds a source's closed months against the bill; nil compares nothing.

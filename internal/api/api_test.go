@@ -161,7 +161,7 @@ func start(t *testing.T) *bench {
 	b.store.Now = b.clock.now
 	log := slog.New(slog.NewJSONHandler(b.log, nil))
 	b.runner = job.New(b.store, log, 2, job.Kind{Name: api.KindCheck, Do: b.check}, job.Kind{Name: api.KindImport, Do: b.check},
-		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check}, job.Kind{Name: api.KindSource, Do: func(context.Context, *job.Live) error { return nil }}, job.Kind{Name: api.KindDeliver, Do: b.deliveries})
+		job.Kind{Name: api.KindMembers, Do: b.check}, job.Kind{Name: api.KindMembersFailed, Do: b.check}, job.Kind{Name: api.KindSync, Do: b.check}, job.Kind{Name: api.KindRotateKeys, Do: func(context.Context, *job.Live) error { return nil }}, job.Kind{Name: api.KindSource, Do: func(context.Context, *job.Live) error { return nil }}, job.Kind{Name: api.KindDeliver, Do: b.deliveries})
 	begun, err := auth.Bootstrap(t.Context(), b.store)
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +177,7 @@ func start(t *testing.T) *bench {
 	}
 	b.places = b.destinations()
 	b.api, err = api.New(api.Services{
-		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, SQLTimeout: 30 * time.Second, Lake: b.lake, Destinations: b.places, Log: log, Credentials: b.credentials(),
+		Store: b.store, Keys: auth.Keys{Store: b.store}, People: auth.NewPeople(b.store, auth.PeopleOptions{Cost: cheap}), Runs: b.runner, Guide: guide, Looker: b, Costs: b, SQL: b, SQLTimeout: 30 * time.Second, Lake: b.lake, Destinations: b.places, Log: log, Credentials: b.credentials(), SealingKey: func() string { return "local:test" },
 		Now: func() time.Time { return time.Date(2026, 6, 15, 0, 0, 0, 0, time.UTC) },
 	})
 	if err != nil {

@@ -287,7 +287,7 @@ func personal(op string) bool {
 func want(op string, role auth.Role, by caller, foreign bool) int {
 	may := strings.Contains(mayUse(op), letters[role])
 	switch {
-	case !may, foreign && op == "POST /api/v1/workspaces":
+	case !may, foreign && (op == "POST /api/v1/workspaces" || strings.Contains(op, "sealing-keys")):
 		return 403
 	case !by.session && personal(op):
 		return 409

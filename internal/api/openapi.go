@@ -40,6 +40,7 @@ var versions = []struct{ number, what string }{
 	{"1.22.0", "Costs: Cost Explorer's totals until the bill is there, marked. Sources: the comparison of closed months with the bill."},
 	{"1.23.0", "Credentials: stored, rotated, checked action by action."},
 	{"1.24.0", "Destinations in S3, and webhooks. Cost Explorer's streams can be delivered."},
+	{"1.25.0", "The keys that secrets are sealed with: list, rotate."},
 }
 
 // Version is the version of the API that this package serves.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/awsapi"
+	"github.com/bursarhq/bursar/internal/job/kind"
 	"github.com/bursarhq/bursar/internal/seal"
 	"github.com/bursarhq/bursar/internal/seal/awskms"
 	"github.com/bursarhq/bursar/internal/seal/local"
@@ -167,4 +168,18 @@ func proveKeys(ctx context.Context, s *store.Store, sealer *seal.Sealer) error {
 			WithHint("put the keyring, or name the key, that belongs to this data: settings keyring, seal_with")
 	}
 	return err
+}
+
+// rotateKeys is the kind of run that wraps every secret anew. Keys of the keyring are made here, those of services there.
+func (a *App) rotateKeys() kind.RotateKeys {
+	k := kind.RotateKeys{Store: a.store, Sealer: a.keys.sealer, Scope: func(row store.Secret) seal.Scope {
+		if row.WorkspaceID == "" {
+			return keyCheck
+		}
+		return seal.Scope{Workspace: row.WorkspaceID, Owner: row.Owner, Field: row.Field, Version: row.Version}
+	}}
+	if strings.HasPrefix(a.keys.sealer.KeyID(), local.Kind+":") {
+		k.NewKey = func(since time.Time) error { return a.keys.ring.Rotate(since, a.now()) }
+	}
+	return k
 }

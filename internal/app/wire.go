@@ -42,6 +42,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		job.Kind{Name: api.KindSync, Do: a.members(aws, kind.Reached).Do, AtOnce: 1},
 		// One import uses every core, and all the memory that imports may have.
 		job.Kind{Name: api.KindImport, AtOnce: 1, Do: a.imports(bucketOf(aws)).Do},
+		job.Kind{Name: api.KindRotateKeys, AtOnce: 1, Do: a.rotateKeys().Do},
 		job.Kind{Name: api.KindSource, Do: a.sources(aws, desk).Do},
 		job.Kind{Name: api.KindDeliver, AtOnce: 2, Do: a.deliver(places).Do},
 	)...)
@@ -57,7 +58,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 	guide := a.guide(ctx, aws)
 	a.api, err = api.New(api.Services{
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
-		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws}, Credentials: a.credentials,
+		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws}, Credentials: a.credentials, SealingKey: a.keys.sealer.KeyID,
 		Costs: tracedCosts{reconcile.Costs{Questions: questions, Store: a.store}}, Compare: a.compare(questions), SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Destinations: places,
 		Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})

@@ -40,6 +40,7 @@ const (
 	ReadRuns           Action = "runs:read"            // what is done in the background, and how far it is
 	ReadCredentials    Action = "credentials:read"     // credentials and their status; nothing secret
 	ManageCredentials  Action = "credentials:manage"   // store, rotate, check, delete credentials
+	ManageSealing      Action = "sealing:manage"       // the keys that secrets are sealed with
 	ManageKeys         Action = "keys:manage"          // make, list and revoke API keys
 	ReadUsers          Action = "users:read"           // who is in the workspace, and as what
 	ManageUsers        Action = "users:manage"         // invite, change roles, remove
@@ -69,6 +70,7 @@ var table = []grants{
 	{ReadRuns, "See what is done in the background.", Roles},
 	{ReadCredentials, "See credentials with their status, and what uses them. Nothing secret is shown.", []Role{Owner, Administrator, Member, Auditor}},
 	{ManageCredentials, "Store, rotate, check and delete credentials. No role can read what is secret of them.", []Role{Owner, Administrator}},
+	{ManageSealing, "See and rotate the keys that stored secrets are sealed with. In the installation's first workspace only.", []Role{Owner}},
 	{ManageKeys, "Make, list and revoke API keys.", []Role{Owner, Administrator}},
 	{ReadUsers, "See who is in the workspace, and as what.", []Role{Owner, Administrator, Auditor}},
 	{ManageUsers, "Invite people, change their roles, remove them.", []Role{Owner, Administrator}},

@@ -120,7 +120,7 @@ that needs a person.`,
 	root.AddCommand(
 		serveCommand(local, env), demoCommand(local, env), versionCommand(), manCommand(),
 		loginCommand(server), logoutCommand(server), profileCommand(server), whoamiCommand(server), apiCommand(server),
-		accountCommand(server), costCommand(server), sqlCommand(server), exportCommand(server), deliveryCommand(server), sourceCommand(server), destinationCommand(server), runCommand(server), keyCommand(server), credentialCommand(server), userCommand(server), workspaceCommand(server), auditCommand(server), billCommand(local, server), templatesCommand(local, server), doctorCommand(local, server), backupCommand(local, server), restoreCommand(local, server),
+		accountCommand(server), costCommand(server), sqlCommand(server), exportCommand(server), deliveryCommand(server), sourceCommand(server), destinationCommand(server), runCommand(server), keyCommand(server), credentialCommand(server), keysCommand(server), userCommand(server), workspaceCommand(server), auditCommand(server), billCommand(local, server), templatesCommand(local, server), doctorCommand(local, server), backupCommand(local, server), restoreCommand(local, server),
 	)
 	return root
 }

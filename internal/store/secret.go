@@ -66,3 +66,8 @@ func (tx *Tx) SealingKeys() ([]SealingKey, error) {
 	return many(tx, func(r scanner) (k SealingKey, err error) { return k, r.Scan(&k.ID, &k.Secrets) },
 		`SELECT key_id, count(*) FROM secrets GROUP BY key_id ORDER BY key_id`)
 }
+
+// SecretsNotUnder returns the secrets, of all workspaces, that another key than the given one has wrapped.
+func (tx *Tx) SecretsNotUnder(keyID string) ([]Secret, error) {
+	return many(tx, scanSecret, `SELECT `+secretColumns+` FROM secrets WHERE key_id <> $1 ORDER BY workspace_id, owner, field, version`, keyID)
+}

@@ -1348,6 +1348,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sealing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the keys that stored secrets are sealed with, and how many need each
+         * @description In the installation's first workspace only.
+         *
+         *     Needs the permission `sealing:manage`.
+         */
+        get: operations["listSealingKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sealing-keys:rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a run that wraps every stored secret with a fresh key, while everything goes on
+         * @description In the installation's first workspace only.
+         *
+         *     Needs the permission `sealing:manage`.
+         */
+        post: operations["rotateSealingKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -3073,6 +3117,12 @@ export interface components {
             /** @description Gives the next page as cursor. Absent on the last one. */
             next_cursor?: string;
         };
+        ListSealingKey: {
+            /** @description The items of this page. */
+            items: components["schemas"]["SealingKey"][];
+            /** @description Gives the next page as cursor. Absent on the last one. */
+            next_cursor?: string;
+        };
         ListSession: {
             /** @description The items of this page. */
             items: components["schemas"]["Session"][];
@@ -3799,6 +3849,17 @@ export interface components {
             this: string;
             /** @description The last of them, YYYY-MM-DD. */
             through: string;
+        };
+        SealingKey: {
+            /** @description What it is of, and its name there: local:…, awskms:arn…, transit:… */
+            id: string;
+            /** @description Whether it seals what is stored now. */
+            in_use: boolean;
+            /**
+             * Format: int64
+             * @description Secrets, of all workspaces, that need it.
+             */
+            secrets: number;
         };
         Session: {
             /** @description The browser, in its own words. */
@@ -7399,6 +7460,83 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSealingKeys: {
+        parameters: {
+            query?: {
+                /** @description Only these fields of each item; the id is always there. With commas between them. */
+                fields?: ("id" | "in_use" | "secrets")[];
+            };
+            header?: {
+                /** @description The ETag of an answer that the caller has. When it still holds, the answer is 304, without a body. */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Differs as soon as the answer does. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSealingKey"];
+                };
+            };
+            /** @description What the caller has still holds. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateSealingKeys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to send again for 24 hours: the same key with the same request is answered the same, with Idempotency-Replayed: true, and done once. The key belongs to the credential that sends it. With another request it is refused (422). */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description Error */
