@@ -58,16 +58,16 @@ describe.skipIf(lack !== "")("accounts in the console", { timeout: 120_000 }, ()
 
   it("finds, sorts and turns pages at the server, and keeps all of it in the address", async () => {
     await tab.go("/accounts");
-    await tab.page.getByText("(10,000)").waitFor();
+    await tab.page.getByText("(10,000)").first().waitFor();
     await filter("team 0419");
-    await tab.page.getByText("10 found").waitFor();
+    await tab.page.getByText("10 found").first().waitFor();
     await tab.page.getByRole("link", { name: "team 04190" }).waitFor();
     expect(tab.page.url()).toContain("q=team+0419");
     await tab.page.reload();
-    await tab.page.getByText("10 found").waitFor();
+    await tab.page.getByText("10 found").first().waitFor();
     await tab.shot("accounts-filter");
     await tab.go("/accounts?method=terraform&sort=-name");
-    await tab.page.getByText("100 found").waitFor();
+    await tab.page.getByText("100 found").first().waitFor();
     await tab.page.getByRole("link", { name: "team 09900" }).waitFor();
     await tab.page.getByRole("button", { name: "Next page" }).click();
     await tab.page.getByRole("link", { name: "team 04900" }).waitFor();
@@ -87,8 +87,8 @@ describe.skipIf(lack !== "")("accounts in the console", { timeout: 120_000 }, ()
 
   it("keeps the chosen columns in the browser", async () => {
     await tab.go("/accounts");
-    await tab.page.getByRole("button", { name: "Preferences" }).click();
-    await tab.page.getByRole("switch", { name: "Method" }).or(tab.page.getByRole("checkbox", { name: "Method" })).first().click();
+    await tab.page.getByRole("button", { name: "Columns" }).click();
+    await tab.page.getByRole("checkbox", { name: "Method" }).click();
     await tab.page.getByRole("button", { name: "Use", exact: true }).click();
     await tab.page.getByRole("columnheader", { name: "Method" }).waitFor();
     await tab.page.reload();
@@ -105,10 +105,10 @@ describe.skipIf(lack !== "")("accounts in the console", { timeout: 120_000 }, ()
   it("renames an account, and deregisters it after its name was typed", async () => {
     await tab.go("/accounts/600000000001");
     await tab.page.getByRole("button", { name: "Rename" }).click();
-    await tab.page.getByLabel("Name").fill("team 00001");
+    await tab.page.getByRole("textbox", { name: "Name" }).fill("team 00001");
     await tab.page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
-    await tab.page.getByText("belongs to account 500000000001").waitFor();
-    await tab.page.getByLabel("Name").fill("newcomer");
+    await tab.page.getByText("belongs to account 500000000001").first().waitFor();
+    await tab.page.getByRole("textbox", { name: "Name" }).fill("newcomer");
     await tab.page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
     await tab.page.getByRole("heading", { name: "newcomer" }).waitFor();
     await tab.page.getByRole("button", { name: "Deregister" }).click();
