@@ -104,3 +104,76 @@ func finished(tx *store.Tx, ws, account string) error {
 	}
 	return tx.FinishRun(run.ID, bursar.RunSucceeded, nil)
 }
+
+// TestDestinationsComeDue by what counts, by the clock, or not at all.
+func TestDestinationsComeDue(t *testing.T) {
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "s.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	now := time.Date(2026, 7, 3, 9, 0, 0, 0, time.UTC)
+	s.Now = func() time.Time { return now }
+	in := func(f func(tx *store.Tx) error) {
+		t.Helper()
+		if err := s.InTx(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var ws string
+	ids := map[string]bursar.Trigger{"dst_p": bursar.TriggerPublication, "dst_h": bursar.TriggerHourly, "dst_d": bursar.TriggerDaily, "dst_m": bursar.TriggerManual, "dst_z": bursar.TriggerPublication}
+	in(func(tx *store.Tx) error {
+		w, err := tx.AddWorkspace("w")
+		ws = w.ID
+		for id, trigger := range ids {
+			if err == nil {
+				_, err = tx.AddDestination(bursar.Destination{ID: id, WorkspaceID: ws, Name: id, Kind: bursar.DestinationFile, Datasets: []string{"line_items"}, Trigger: trigger, Paused: id == "dst_z"})
+			}
+		}
+		return err
+	})
+	due := func(how bursar.RunState) (out string) {
+		t.Helper()
+		in(deliveriesDue)
+		in(func(tx *store.Tx) error {
+			for _, id := range []string{"dst_d", "dst_h", "dst_m", "dst_p", "dst_z"} {
+				runs, err := tx.LiveRuns(ws, id)
+				if err != nil {
+					return err
+				}
+				for _, r := range runs {
+					out += id[4:]
+					seen, err := tx.Fingerprint(ws)
+					if err != nil {
+						return err
+					}
+					if err := tx.SetAttempt(ws, id, seen); err != nil {
+						return err
+					}
+					if err := tx.FinishRun(r.ID, how, nil); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		})
+		return out
+	}
+	for i, step := range []struct {
+		after time.Duration
+		ends  bursar.RunState
+		want  string
+	}{
+		{0, bursar.RunFailed, "dhp"},
+		{time.Minute, bursar.RunSucceeded, ""},
+		{time.Hour, bursar.RunSucceeded, "h"},
+		{6 * time.Hour, bursar.RunSucceeded, "hp"},
+		{7 * time.Hour, bursar.RunSucceeded, "h"},
+		{11 * time.Hour, bursar.RunSucceeded, "dh"},
+	} {
+		now = now.Add(step.after)
+		if got := due(step.ends); got != step.want {
+			t.Errorf("step %d: %q came due, want %q", i, got, step.want)
+		}
+	}
+}

@@ -171,7 +171,6 @@ func TestReadersSeeWholeParts(t *testing.T) {
 		t.Fatal(err)
 	}
 	const rows = 500
-	part := destinationtest.Rows(k, "v", columns, make([][]string, 0, rows), nil)
 	var cells [][]string
 	for i := range rows {
 		cells = append(cells, []string{fmt.Sprint(i)})
@@ -194,7 +193,7 @@ func TestReadersSeeWholeParts(t *testing.T) {
 		}
 	}()
 	for i := range 20 {
-		part = destinationtest.Rows(k, fmt.Sprint(i), columns, cells, nil)
+		part := destinationtest.Rows(k, fmt.Sprint(i), columns, cells, nil)
 		if _, err := target.Deliver(t.Context(), part); err != nil {
 			t.Fatal(err)
 		}
