@@ -63,7 +63,7 @@ export function usePlaces(): TopNavigationProps.Utility[] {
       type: "menu-dropdown",
       text: me.data.name || me.data.email || "",
       description: `${me.data.role}${me.data.kind === "key" ? ", by key" : ""}`,
-      ariaLabel: "You",
+      ariaLabel: `You: ${me.data.name || me.data.email || ""}`,
       iconName: "user-profile",
       items: [
         { id: "profile", text: "Profile" },
