@@ -10,6 +10,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { answer, api } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
 import { when } from "../../part/format";
 import { Status } from "../../part/status";
@@ -20,6 +21,7 @@ import { age, type Credential, ends, madeOf, usedBy } from "./words";
 
 export function Component() {
   const { credential: id = "" } = useParams();
+  const may = useMay();
   const [open, setOpen] = useState<"" | "change" | "rotate" | "delete">("");
   const found = useQuery({ queryKey: ["credential", id], queryFn: () => answer(api.GET("/api/v1/credentials/{credential}", { params: { path: { credential: id } } })), refetchInterval: 15_000 });
   useHelp(
@@ -38,7 +40,8 @@ export function Component() {
           variant="h1"
           description={c?.description}
           actions={
-            c && (
+            c &&
+            may("credentials:manage") && (
               <SpaceBetween direction="horizontal" size="xs">
                 <Button onClick={() => setOpen("change")}>Change</Button>
                 {c.kind === "access_key" && <Button onClick={() => setOpen("rotate")}>Rotate the key</Button>}

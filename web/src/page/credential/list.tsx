@@ -8,6 +8,7 @@ import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearchParams } from "react-router";
 import { answer, api, pages } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
 import { Status } from "../../part/status";
 import { useHelp } from "../../shell/help";
@@ -16,6 +17,7 @@ import { age, type Credential, ends, madeOf, usedBy } from "./words";
 
 export function Component() {
   const go = useNavigate();
+  const may = useMay();
   const [params, setParams] = useSearchParams();
   const credentials = useQuery({
     queryKey: ["credentials"],
@@ -37,7 +39,7 @@ export function Component() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description="Stored once, sealed, and used by sources and destinations." actions={<Button variant="primary" onClick={() => setParams({ add: "role" })}>Add credential</Button>}>
+        <Header variant="h1" description="Stored once, sealed, and used by sources and destinations." actions={may("credentials:manage") && <Button variant="primary" onClick={() => setParams({ add: "role" })}>Add credential</Button>}>
           Credentials
         </Header>
       }
@@ -54,7 +56,7 @@ export function Component() {
           empty={
             <SpaceBetween size="s" alignItems="center">
               <Box>There is no credential. Sources that use an account's role directly need none.</Box>
-              <Button onClick={() => setParams({ add: "role" })}>Add credential</Button>
+              {may("credentials:manage") && <Button onClick={() => setParams({ add: "role" })}>Add credential</Button>}
             </SpaceBetween>
           }
           cardDefinition={{

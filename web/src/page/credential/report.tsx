@@ -9,6 +9,7 @@ import Table from "@cloudscape-design/components/table";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
 import { Code, Findings } from "../../part/finding";
 import { money, when } from "../../part/format";
@@ -32,6 +33,7 @@ function useChecking(id: string) {
 // Report is what a credential may do, and the button that finds out.
 export function Report({ of: c }: { of: Credential }) {
   const check = useChecking(c.id);
+  const may = useMay();
   const [asking, setAsking] = useState(false);
   const r = c.report;
   const price = r?.unprobed_max_usd;
@@ -43,7 +45,7 @@ export function Report({ of: c }: { of: Credential }) {
             variant="h2"
             description={r ? `Checked ${when(r.checked_at)}. ${paid(r.paid_requests, r.paid_usd)}` : "Not checked yet. The check is free."}
             actions={
-              <SpaceBetween direction="horizontal" size="xs">
+              may("credentials:manage") && <SpaceBetween direction="horizontal" size="xs">
                 {price && (
                   <Button onClick={() => setAsking(true)} disabled={check.isPending}>
                     Try the rest, for up to {money(price, "USD")}

@@ -5,6 +5,7 @@ import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
 import { Remedy } from "../../part/finding";
 import { when } from "../../part/format";
@@ -14,6 +15,7 @@ import type { Destination } from "./words";
 // Checks are what the last check of a destination saw, and the button that makes another.
 export function Checks({ of: d }: { of: Destination }) {
   const queries = useQueryClient();
+  const may = useMay();
   const check = useMutation({
     mutationFn: () => answer(api.POST("/api/v1/destinations/{destination}/check", { params: { path: { destination: d.id } } })),
     onSuccess: (now) => queries.setQueryData(["destination", d.id], now),
@@ -25,7 +27,7 @@ export function Checks({ of: d }: { of: Destination }) {
           variant="h2"
           description={d.checked_at ? `Checked ${when(d.checked_at)}.` : "Not checked yet."}
           actions={
-            <Button variant={d.usable ? "normal" : "primary"} loading={check.isPending} loadingText="Looking" onClick={() => check.mutate()}>
+            may("destinations:deliver") && <Button variant={d.usable ? "normal" : "primary"} loading={check.isPending} loadingText="Looking" onClick={() => check.mutate()}>
               Check
             </Button>
           }

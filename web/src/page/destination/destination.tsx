@@ -10,6 +10,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { answer, api } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
 import { when } from "../../part/format";
 import { Status } from "../../part/status";
@@ -21,6 +22,7 @@ import { datasetName, type Destination, kinds, state, triggers, where } from "./
 
 export function Component() {
   const { destination: id = "" } = useParams();
+  const may = useMay();
   const queries = useQueryClient();
   const [open, setOpen] = useState<"" | "change" | "delete">("");
   const found = useQuery({ queryKey: ["destination", id], queryFn: () => answer(api.GET("/api/v1/destinations/{destination}", { params: { path: { destination: id } } })), refetchInterval: 15_000 });
@@ -36,7 +38,8 @@ export function Component() {
         <Header
           variant="h1"
           actions={
-            d && (
+            d &&
+            may("destinations:manage") && (
               <SpaceBetween direction="horizontal" size="xs">
                 <Button loading={pause.isPending} onClick={() => pause.mutate(!d.paused)}>
                   {d.paused ? "Resume" : "Pause"}

@@ -8,6 +8,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { useEffect, useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { answer, api, type Run } from "../../api/client";
+import { useMay } from "../../api/me";
 import { watchRun } from "../../api/events";
 import { Failure } from "../../part/failure";
 import { bytes, count, exact, when } from "../../part/format";
@@ -17,6 +18,7 @@ import { datasetName, type Destination } from "./words";
 // Handovers are what was delivered, part by part, and the button that delivers now.
 export function Handovers({ of: d }: { of: Destination }) {
   const go = useNavigate();
+  const may = useMay();
   const queries = useQueryClient();
   const [run, setRun] = useState<Run | null>(null);
   const leave = useRef(new AbortController());
@@ -47,7 +49,7 @@ export function Handovers({ of: d }: { of: Destination }) {
           variant="h2"
           description={run ? <Going of={run} open={() => void go("/runs")} /> : undefined}
           actions={
-            <Button disabled={!d.usable} disabledReason="Check it first." loading={deliver.isPending} loadingText="Delivering" onClick={() => deliver.mutate()}>
+            may("destinations:deliver") && <Button disabled={!d.usable} disabledReason="Check it first." loading={deliver.isPending} loadingText="Delivering" onClick={() => deliver.mutate()}>
               Deliver now
             </Button>
           }

@@ -7,6 +7,7 @@ import Table from "@cloudscape-design/components/table";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearchParams } from "react-router";
 import { answer, api, pages } from "../../api/client";
+import { useMay } from "../../api/me";
 import { Failure } from "../../part/failure";
 import { when } from "../../part/format";
 import { Status } from "../../part/status";
@@ -16,6 +17,7 @@ import { datasetName, kinds, state, triggers, where } from "./words";
 
 export function Component() {
   const go = useNavigate();
+  const may = useMay();
   const [params, setParams] = useSearchParams();
   const destinations = useQuery({
     queryKey: ["destinations"],
@@ -32,7 +34,7 @@ export function Component() {
   return (
     <ContentLayout
       header={
-        <Header variant="h1" description="Bills, delivered where they are needed." actions={<Button variant="primary" onClick={() => setParams({ add: "true" })}>Add destination</Button>}>
+        <Header variant="h1" description="Bills, delivered where they are needed." actions={may("destinations:manage") && <Button variant="primary" onClick={() => setParams({ add: "true" })}>Add destination</Button>}>
           Destinations
         </Header>
       }
