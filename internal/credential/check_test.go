@@ -179,11 +179,11 @@ func TestTryingCostsWhatWasAgreed(t *testing.T) {
 	b := start(t)
 	c := b.add("Payer", b.user(payer, "costs", permission.CostExplorerPolicy("*")))
 	spent := func() int64 { return b.aws.Cloud().Meter.NanoUSD() }
-	got, r := b.check(c, "0.05")
+	_, r := b.check(c, "0.05")
 	if r.PaidRequests != 5 || r.PaidUSD.String() != "0.05" || spent() != 50_000_000 || r.Unprobed != all-6 { // one more was refused, for nothing
 		t.Errorf("paid %d requests, %s; AWS charges %d billionths; %d left: %v", r.PaidRequests, r.PaidUSD, spent(), r.Unprobed, states(r))
 	}
-	got, r = b.check(c, "0.19")
+	got, r := b.check(c, "0.19")
 	if s := states(r); s["allowed  tried"] != all-2 || s["not_enabled  tried"] != 2 || r.Unprobed != 0 {
 		t.Errorf("it is %s: %v", got.Status(b.at), s)
 	}
