@@ -41,7 +41,7 @@ func TestBroughtRole(t *testing.T) {
 		t.Fatalf("%+v", a)
 	}
 	texts := l.step(lone, "access").Texts
-	if len(texts) != 2 || !strings.Contains(texts[0].Body, a.ExternalID) {
+	if len(texts) != 3 || !strings.Contains(texts[0].Body, a.ExternalID) || !strings.Contains(texts[2].Body, "create-role") {
 		t.Fatalf("%+v", texts)
 	}
 	if a := l.confirm(lone); code(a, "assume_role") != "not_deployed_or_changed" {
