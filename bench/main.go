@@ -47,6 +47,7 @@ var parts = []part{
 	{"parquet", "the month as AWS's Parquet", (*bench).importParquet, false},
 	{"poll", "an export where nothing changed", (*bench).pollUnchanged, false},
 	{"start", "the program's start on empty data", (*bench).start, false},
+	{"serve", "the API with 10,000 accounts", (*bench).serveAPI, false},
 	{"ask", "cost by service and day over one month", (*bench).ask, false},
 	{"ask-many", "the same over ten months of two million line items", (*bench).askMany, false},
 	{"organization", "an organization of 1,000 linked accounts", (*bench).organization, false},

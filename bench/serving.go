@@ -184,7 +184,24 @@ func (b *bench) start(ctx context.Context) error {
 	b.table.judge("bursar serve, start to ready, empty data", "at most 500 ms", ready <= 500*time.Millisecond, "%d ms, median of 5", ready.Milliseconds())
 	b.table.judge("  resident when ready", "at most 80 MB", resident <= mostAtStart, "%s, most of 5", mb(resident))
 	b.table.add("  most on the way", "%s", mb(most))
+	if err := b.startAlone(ctx); err != nil {
+		return err
+	}
 	said := median(version)
 	b.table.judge("bursar version", "at most 50 ms", said <= 50*time.Millisecond, "%d ms, median of 5", said.Milliseconds())
 	return nil
+}
+
+// startAlone measures the start where AWS takes connections and says nothing.
+func (b *bench) startAlone(ctx context.Context) error {
+	silent := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // else nobody hears that the caller has gone
+		<-r.Context().Done()
+	})
+	s, err := b.serveWith(ctx, b.folder("alone"), silent, "AKIAIOSFODNN7EXAMPLE", "bench")
+	if err != nil {
+		return err
+	}
+	b.table.judge("  start to ready while AWS is silent", "at most 500 ms", s.took <= 500*time.Millisecond, "%d ms", s.took.Milliseconds())
+	return s.stop()
 }

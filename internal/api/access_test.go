@@ -355,6 +355,12 @@ func TestHealthAndTemplates(t *testing.T) {
 			t.Errorf("%s: %d %s", path, resp.StatusCode, body)
 		}
 	}
+	for known, want := range map[bool]string{true: `"aws_identity":"known"`, false: `"aws_identity":"unknown"`} {
+		b.api.Identified = func() bool { return known }
+		if resp, body := b.raw("GET", "/readyz", "", "Authorization", ""); resp.StatusCode != 200 || !strings.Contains(body, want) {
+			t.Errorf("ready, with an identity %v: %d %s", known, resp.StatusCode, body)
+		}
+	}
 	if resp, body := b.raw("GET", "/api/v1/templates/other.yaml", ""); resp.StatusCode != 404 {
 		t.Errorf("%d %s", resp.StatusCode, body)
 	}

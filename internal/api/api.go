@@ -102,6 +102,7 @@ type Services struct {
 	Lake         Lake
 	Destinations Destinations
 	Ready        func(ctx context.Context) error // says whether requests can be served; nil asks the store
+	Identified   func() bool                     // says whether AWS has said who bursar is; nil says nothing of it
 	Now          func() time.Time                // nil is the clock
 	Log          *slog.Logger                    // nil logs nothing
 	// Answered is told of each request with the pattern of its route, "" where none matched; nil tells nobody.

@@ -13,32 +13,39 @@ import (
 	"github.com/bursarhq/bursar/internal/register"
 )
 
-// How long a start waits for AWS to say who bursar is, and how long until it is asked again while it does not say.
+// How long, from the start, those who need it wait for AWS to say who bursar is, and how long until it is asked again while it does not say.
 const (
 	firstAnswer = 2 * time.Second
 	askAgain    = 30 * time.Second
 )
 
-// guide says what to do in AWS, for the identity that bursar has by then. While there is none it keeps asking: a server that
-// starts before its network does, or before its role is there, needs no second start.
+// guide says what to do in AWS, for the identity that bursar has by then. The server does not wait for it: who asks in the first moments
+// does. While there is none it keeps asking: a server that starts before its network does, or before its role is there, needs no second start.
 type guide struct {
 	ask   func(context.Context) (register.Config, error)
 	pause func(context.Context) error // before it is asked again
 	log   *slog.Logger
+	first <-chan struct{} // closed when AWS has answered once, or has had enough time to
 
 	config atomic.Pointer[register.Config]
 }
 
 // Setup gives the steps for an account, as [register.Config] does.
 func (g *guide) Setup(a bursar.Account, s bursar.Status, seen []bursar.Definition) ([]register.Step, error) {
-	return g.config.Load().Setup(a, s, seen)
+	return g.Config().Setup(a, s, seen)
 }
 
 // Config is what the operator has set, and the identity that bursar has by now.
-func (g *guide) Config() register.Config { return *g.config.Load() }
+func (g *guide) Config() register.Config {
+	<-g.first
+	return *g.config.Load()
+}
 
-// find asks until there is an answer, and closes first when it has asked once.
-func (g *guide) find(ctx context.Context, first chan<- struct{}) {
+// identified says whether AWS has said who bursar is.
+func (g *guide) identified() bool { return g.config.Load().PrincipalARN != "" }
+
+// find asks until there is an answer, and calls answered when it has asked once.
+func (g *guide) find(ctx context.Context, answered func()) {
 	for n := 1; ; n++ {
 		config, err := g.ask(ctx)
 		if err == nil {
@@ -50,7 +57,7 @@ func (g *guide) find(ctx context.Context, first chan<- struct{}) {
 				g.log.Warn("bursar has no AWS identity: accounts cannot be set up or checked. It goes on asking", slog.Any("error", err),
 					slog.String("hint", "run where an identity is ambient, or set aws_access_key_id and start again"))
 			}
-			close(first)
+			answered()
 		}
 		if err == nil || g.pause(ctx) != nil {
 			return
@@ -58,7 +65,7 @@ func (g *guide) find(ctx context.Context, first chan<- struct{}) {
 	}
 }
 
-// guide asks AWS who bursar is, and waits for the answer a little.
+// guide asks AWS who bursar is.
 func (a *App) guide(ctx context.Context, aws *awsapi.Client) *guide {
 	base := register.Config{
 		TemplateBaseURL: a.config.TemplateBaseURL, ConsoleBaseURL: a.config.ConsoleBaseURL, PublicURL: cmp.Or(a.config.PublicURL, a.URL()), DownloadPath: api.TemplatesPath,
@@ -75,16 +82,11 @@ func (a *App) guide(ctx context.Context, aws *awsapi.Client) *guide {
 		return c, err
 	}
 	asking, stop := context.WithCancel(context.WithoutCancel(ctx))
-	first, done := make(chan struct{}), make(chan struct{})
-	go func() { defer close(done); g.find(asking, first) }()
+	waiting, answered := context.WithTimeout(asking, firstAnswer)
+	g.first = waiting.Done()
+	done := make(chan struct{})
+	go func() { defer close(done); g.find(asking, answered) }()
 	a.onClose(func() error { stop(); <-done; return nil })
-	enough := time.NewTimer(firstAnswer)
-	defer enough.Stop()
-	select {
-	case <-first:
-	case <-enough.C:
-	case <-ctx.Done():
-	}
 	return g
 }
 

@@ -25,9 +25,9 @@ func TestGuideFindsItsIdentityLater(t *testing.T) {
 		return register.Config{DownloadPath: "/templates/", PrincipalAccountID: "999900001111", PrincipalARN: "arn:aws:iam::999900001111:user/bursar"}, nil
 	}
 	first, done := make(chan struct{}), make(chan struct{})
-	go func() { defer close(done); g.find(t.Context(), first) }()
+	g.first = first
+	go func() { defer close(done); g.find(t.Context(), func() { close(first) }) }()
 	there <- false
-	<-first
 	account := bursar.Account{
 		AccountID: "111122223333", Name: "payer", Partition: bursar.PartitionAWS, Method: bursar.MethodConsole,
 		ExternalID: bursar.NewExternalID(), RoleARN: "arn:aws:iam::111122223333:role/bursar/bursar-x",
@@ -35,9 +35,15 @@ func TestGuideFindsItsIdentityLater(t *testing.T) {
 	if steps, err := g.Setup(account, bursar.Status{}, nil); err != nil || !strings.Contains(fmt.Sprint(steps), "no AWS identity") {
 		t.Errorf("without an identity the steps are %+v, %v", steps, err)
 	}
+	if g.identified() {
+		t.Error("it has an identity that AWS never told")
+	}
 	there <- false
 	there <- true
 	<-done
+	if !g.identified() {
+		t.Error("it does not know that it has an identity")
+	}
 	steps, err := g.Setup(account, bursar.Status{}, nil)
 	if err != nil || strings.Contains(fmt.Sprint(steps), "no AWS identity") || !strings.Contains(fmt.Sprint(steps), "user/bursar") {
 		t.Errorf("with one: %+v, %v", steps, err)

@@ -20,11 +20,13 @@ func BoundMemory() {
 // behind as stays; by default it would be collected when it has made the process larger for good.
 const startCollecting = 15
 
-// startSmall has what the start leaves behind collected soon, and gives it back to the system when done is called. What GOGC says then holds.
+// startSmall has what the start leaves behind collected soon, and gives it back to the system when done is called, with what was read of the
+// program itself. What GOGC says then holds.
 func startSmall() (done func()) {
 	before := debug.SetGCPercent(startCollecting)
 	return func() {
 		debug.SetGCPercent(before)
 		debug.FreeOSMemory()
+		giveBackProgram()
 	}
 }

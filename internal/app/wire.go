@@ -60,7 +60,7 @@ func (a *App) wire(ctx context.Context, aws *awsapi.Client) (err error) {
 		Store: a.store, Keys: auth.Keys{Store: a.store}, People: auth.NewPeople(a.store, auth.PeopleOptions{Idle: a.config.SessionIdle, Lifetime: a.config.SessionLifetime}),
 		SignOn: a.signOn(), PublicURL: a.config.PublicURL, TrustedProxies: a.config.TrustedProxies, RequestsPerMinute: a.config.RequestsPerMinute, Runs: a.runner, Guide: guide, Looker: looker{a, aws}, Credentials: a.credentials, SealingKey: a.keys.sealer.KeyID,
 		Costs: tracedCosts{reconcile.Costs{Questions: questions, Store: a.store}}, Compare: a.compare(questions), SQL: tracedStatements{a.statements()}, SQLTimeout: a.config.SQLTimeout, Lake: a.lake, Destinations: places,
-		Ready: a.ready, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
+		Ready: a.ready, Identified: guide.identified, Removed: a.removed(aws), Now: a.now, Log: a.log, Answered: a.metrics.Request,
 	})
 	if err != nil {
 		return err

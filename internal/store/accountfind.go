@@ -137,8 +137,9 @@ func (tx *Tx) FindAccounts(workspaceID string, f AccountFilter, order string, p 
 	rows, err := many(tx, func(r scanner) (v found, err error) {
 		v.account, err = scanAccount(with(r, &v.key))
 		return v, err
-	}, `SELECT `+qualified(accountColumns)+`, `+column+standingFrom+` WHERE `+strings.Join(c.text, " AND ")+
-		` ORDER BY `+column+direction+`, a.name`+direction+` LIMIT `+c.mark(p.Limit+1), c.args...)
+	}, // what is sorted is narrow: whole accounts are read for the page alone
+		`SELECT `+qualified(accountColumns)+`, k.at FROM (SELECT a.id, a.name, `+column+` AS at`+standingFrom+` WHERE `+strings.Join(c.text, " AND ")+
+			` ORDER BY `+column+direction+`, a.name`+direction+` LIMIT `+c.mark(p.Limit+1)+`) k JOIN accounts a ON a.id = k.id ORDER BY k.at`+direction+`, k.name`+direction, c.args...)
 	for i, v := range rows {
 		if i == p.Limit {
 			last := rows[i-1]

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/sandbox/billgen/report"
@@ -35,7 +36,7 @@ type Destination struct {
 }
 
 var (
-	exportName  = regexp.MustCompile(`^[0-9A-Za-z\-_]{1,128}$`)
+	exportName  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z\-_]{1,128}$`) })
 	regionName  = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]+$`)
 	selectQuery = regexp.MustCompile(`(?is)^\s*SELECT\s+(.+?)\s+FROM\s+([A-Za-z0-9_]+)\s*;?\s*$`)
 )
@@ -53,7 +54,7 @@ func (d *Export) check() (t *Table, columns []string, e *cloud.Error) {
 	)
 	switch {
 	case e != nil:
-	case !exportName.MatchString(d.Name):
+	case !exportName().MatchString(d.Name):
 		e = Refused("export.name", d.Name, `satisfy regular expression pattern: [0-9A-Za-z\-_]+`)
 	case to.S3Bucket == "":
 		e = Refused("export.destinationConfigurations.s3Destination.s3Bucket", "", "not be null")

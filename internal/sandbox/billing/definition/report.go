@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bursarhq/bursar"
 	"github.com/bursarhq/bursar/internal/sandbox/billgen/report"
@@ -41,8 +42,8 @@ var bucketRegions = strings.Fields(`af-south-1 ap-east-1 ap-south-1 ap-south-2 a
 	cn-north-1 cn-northwest-1`)
 
 var (
-	reportName   = regexp.MustCompile(`^[0-9A-Za-z!\-_.*'()]{1,256}$`)
-	reportPrefix = regexp.MustCompile(`^[0-9A-Za-z!\-_.*'()/]{0,256}$`)
+	reportName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z!\-_.*'()]{1,256}$`) })
+	reportPrefix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z!\-_.*'()/]{0,256}$`) })
 )
 
 // Check proves the definition's members, each by itself and then together. It fails with ValidationException.
@@ -72,9 +73,9 @@ func (d *Report) Check() *cloud.Error {
 func (d *Report) checkTogether() *cloud.Error {
 	athena := slices.Contains(d.AdditionalArtifacts, "ATHENA")
 	switch {
-	case !reportName.MatchString(d.ReportName):
+	case !reportName().MatchString(d.ReportName):
 		return Refused("reportDefinition.reportName", d.ReportName, `satisfy regular expression pattern: [0-9A-Za-z!\-_.*\'()]+`)
-	case !reportPrefix.MatchString(d.S3Prefix):
+	case !reportPrefix().MatchString(d.S3Prefix):
 		return Refused("reportDefinition.s3Prefix", d.S3Prefix, `satisfy regular expression pattern: [0-9A-Za-z!\-_.*\'()/]*`)
 	case d.S3Bucket == "":
 		return Refused("reportDefinition.s3Bucket", "", "not be null")
