@@ -144,7 +144,7 @@ func ledgerAddsUp(t *testing.T, s *store.Store) {
 			t.Errorf("got %+v, %v", days, err)
 		}
 		list, next, err := tx.Requests(one.ID, store.RequestFilter{}, store.Page{Limit: 3})
-		if err != nil || len(list) != 3 || next == "" || list[0].Page != 4 {
+		if err != nil || len(list) != 3 || next == "" { // all were asked at one time: which comes first is open
 			t.Errorf("got %+v, %v", list, err)
 		}
 		pages, err := tx.LastPages("src_1", "tags")
