@@ -99,7 +99,7 @@ func TestControlDeliveries(t *testing.T) {
 		t.Errorf("list: %v", out)
 	}
 	_, index := ask(t, url, "GET", "/_sandbox/", "")
-	if n := len(index["control"].([]any)); n != 18 || len(index["services"].([]any)) != 8 {
+	if n := len(index["control"].([]any)); n != 20 || len(index["services"].([]any)) != 10 {
 		t.Errorf("the index has %d operations: %v", n, index)
 	}
 }

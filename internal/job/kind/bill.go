@@ -124,6 +124,9 @@ func hindered(a bursar.Account, e bursar.Export, err error) (bursar.Finding, boo
 	if known.Reason != "" {
 		f.Code = known.Reason
 	}
+	if known.Reason == "delivery_changing" { // AWS writes it at this moment
+		f.Status = bursar.StatusWaiting
+	}
 	return f, known.Reason != "delivery_rejected"
 }
 

@@ -62,17 +62,16 @@ func (b *bills) follows(id, name string) (a bursar.Account, e bursar.Export) {
 	return a, e
 }
 
-// delivers writes the manifest of a version of this month, and the file that it names unless there are no lines.
+// delivers writes a version of this month: the file, unless there are no lines, then the manifest that names it.
 func (b *bills) delivers(name, version string, lines ...string) {
 	b.Helper()
 	month := time.Now().UTC().Format("2006-01")
 	file := "cur/" + name + "/data/BILLING_PERIOD=" + month + "/" + version + ".csv"
-	b.write("cur/"+name+"/metadata/BILLING_PERIOD="+month+"/"+name+"-Manifest.json", fmt.Sprintf(`{"executionId":%q,"dataFiles":["s3://b/%s"]}`, version, file))
-	if len(lines) == 0 {
-		return
+	if len(lines) > 0 {
+		b.write(file, "line_item_usage_account_id,line_item_line_item_type,line_item_usage_start_date,line_item_unblended_cost,line_item_currency_code,line_item_product_code\n"+
+			strings.ReplaceAll(strings.Join(lines, "\n"), "MONTH", month)+"\n")
 	}
-	b.write(file, "line_item_usage_account_id,line_item_line_item_type,line_item_usage_start_date,line_item_unblended_cost,line_item_currency_code,line_item_product_code\n"+
-		strings.ReplaceAll(strings.Join(lines, "\n"), "MONTH", month)+"\n")
+	b.write("cur/"+name+"/metadata/BILLING_PERIOD="+month+"/"+name+"-Manifest.json", fmt.Sprintf(`{"executionId":%q,"dataFiles":["s3://b/%s"]}`, version, file))
 }
 
 func (b *bills) write(key, text string) {
