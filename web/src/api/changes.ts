@@ -7,7 +7,7 @@ const asked: Record<string, string[]> = {
   accounts: ["accounts", "account", "setup", "findings", "candidates", "unregistered"],
   members: ["members", "unregistered"],
   events: ["events"],
-  runs: ["runs", "run"],
+  runs: ["runs", "run", "sources", "source"],
   deliveries: ["deliveries", "delivery", "exports", "costs"],
   keys: ["keys"],
   people: ["people", "me"],

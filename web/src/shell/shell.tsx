@@ -22,6 +22,8 @@ const places: { text: string; href: string; needs?: string }[] = [
   { text: "Deliveries", href: "/deliveries", needs: "bills:read" },
   { text: "Runs", href: "/runs", needs: "runs:read" },
   { text: "Credentials", href: "/credentials", needs: "credentials:read" },
+  { text: "Sources", href: "/sources", needs: "bills:read" },
+  { text: "Paid requests", href: "/requests", needs: "bills:read" },
   { text: "Destinations", href: "/destinations", needs: "destinations:read" },
 ];
 
@@ -105,7 +107,7 @@ function Outside() {
   return <AppLayout headerSelector="#top" navigationHide toolsHide content={<Outlet />} />;
 }
 
-const names: Record<string, string> = { reference: "API reference", workspaces: "Workspaces", settings: "Settings", profile: "Profile", accounts: "Accounts", costs: "Costs", items: "Line items", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", credentials: "Credentials", destinations: "Destinations", about: "About", register: "Register" };
+const names: Record<string, string> = { reference: "API reference", workspaces: "Workspaces", settings: "Settings", profile: "Profile", accounts: "Accounts", costs: "Costs", items: "Line items", sql: "SQL", people: "People", keys: "API keys", audit: "Audit log", deliveries: "Deliveries", runs: "Runs", credentials: "Credentials", sources: "Sources", requests: "Paid requests", destinations: "Destinations", about: "About", register: "Register" };
 
 function crumbs(path: string) {
   const items = [{ text: "bursar", href: "/" }];
