@@ -47,9 +47,9 @@ describe.skipIf(lack !== "")("a person asks Cost Explorer, and knows what it cos
     await sees("3 requests, $0.03 or more");
     await sees("$0.05 a run, $0.05 a day, $1.55 a month");
     await box("Name").fill("Lone costs");
-    await box("For a run").fill("two cents");
+    await box("Budget of a run, in US dollars").fill("two cents");
     await sees("Write US dollars");
-    await box("For a run").fill("0.02");
+    await box("Budget of a run, in US dollars").fill("0.02");
     await sees("It stops at the budget of a run, $0.02");
     await tab.shot("source-add");
     expect(await demo.call("GET", "/api/v1/requests")).toMatchObject({ items: [] }); // the price was free
@@ -74,7 +74,7 @@ describe.skipIf(lack !== "")("a person asks Cost Explorer, and knows what it cos
 
   it("raises the budget, and pays for what is left alone", async () => {
     await press("Change");
-    await box("For a run").fill("0.05");
+    await box("Budget of a run, in US dollars").fill("0.05");
     await press("Save");
     await dialog().waitFor({ state: "detached" });
     await press("Price of a run now");

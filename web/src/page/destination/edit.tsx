@@ -104,7 +104,7 @@ function send(draft: Draft, kind: Kind, before?: Destination): Promise<Destinati
   const target = Object.fromEntries(Object.entries(draft.target).filter(([, v]) => v !== "" && v !== undefined)) as Target;
   const body = { name: draft.name, datasets: draft.datasets, trigger: draft.trigger, full: draft.full, target, ...(draft.secret && { secret: draft.secret }) };
   if (!before) return answer(api.POST("/api/v1/destinations", { body: { ...body, kind } }));
-  return answer(api.PATCH("/api/v1/destinations/{destination}", { params: { path: { destination: before.id }, header: { "If-Match": `"${before.version}"` } }, body }));
+  return answer(api.PATCH("/api/v1/destinations/{destination}", { params: { path: { destination: before.id }, header: { "If-Match": `"v${before.version}"` } }, body }));
 }
 
 function Secret({ kind, kept, value, change, error }: { kind: Kind; kept: boolean; value: string; change: (s: string) => void; error: unknown }) {

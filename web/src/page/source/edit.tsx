@@ -41,7 +41,7 @@ export function Edit({ of: before, close, saved }: { of?: Source; close: () => v
   const save = useMutation({
     mutationFn: () =>
       before
-        ? answer(api.PATCH("/api/v1/sources/{source}", { params: { path: { source: before.id }, header: { "If-Match": `"${before.version}"` } }, body: draft }))
+        ? answer(api.PATCH("/api/v1/sources/{source}", { params: { path: { source: before.id }, header: { "If-Match": `"v${before.version}"` } }, body: draft }))
         : answer(api.POST("/api/v1/sources", { body: { ...draft, ...access } })),
     onSuccess: (s) => {
       queries.setQueryData(["source", s.id], s);
@@ -109,13 +109,14 @@ function Budgets({ value, change, error }: { value: Budget; change: (b: Budget) 
     </FormField>
   );
   return (
-    <FormField label="Budget, in US dollars" description="A request costs $0.01. It stops before the request that would pass one of them." stretch>
+    <SpaceBetween size="xxs">
       <ColumnLayout columns={3}>
-        {field("run", "For a run")}
-        {field("day", "For a day")}
-        {field("month", "For a month")}
+        {field("run", "Budget of a run, in US dollars")}
+        {field("day", "Budget of a day")}
+        {field("month", "Budget of a month")}
       </ColumnLayout>
-    </FormField>
+      <Box variant="small">A request costs $0.01. It stops before the request that would pass one of them.</Box>
+    </SpaceBetween>
   );
 }
 
