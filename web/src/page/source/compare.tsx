@@ -55,7 +55,7 @@ export function Compare({ of: s, asking }: { of: Source; asking: Asking }) {
           { id: "difference", header: "Difference", cell: (l) => (l.cause === "bill_missing" ? "–" : amount(l, l.difference)), minWidth: 130 },
           { id: "cause", header: "Likely cause", cell: (l) => <Cause of={l} />, minWidth: 230 },
           ...(may("bills:manage")
-            ? [{ id: "reopen", header: "Ask again", minWidth: 110, cell: (l: Line) => (firsts.has(l) ? <Button ariaLabel={`Reopen ${l.period}`} disabled={asking.busy} onClick={() => setMonth(l.period)}>Reopen</Button> : "") }]
+            ? [{ id: "reopen", header: "Ask again", minWidth: 150, cell: (l: Line) => (firsts.has(l) ? <Button ariaLabel={`Reopen ${l.period}`} disabled={asking.busy} onClick={() => setMonth(l.period)}>Reopen</Button> : "") }]
             : []),
         ]}
       />

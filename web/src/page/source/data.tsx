@@ -109,7 +109,7 @@ const hidden = /^(group\d_(type|key)|granularity|account_id|fetched_at|run_id|qu
 function columnsOf(columns: Column[], rows: string[][]) {
   const named = (c: Column) => {
     const key = /^group\d_value$/.test(c.name) ? columns.findIndex((x) => x.name === c.name.replace("value", "key")) : -1;
-    return (key >= 0 && rows[0]?.[key]) || c.name.replaceAll("_", " ");
+    return (key >= 0 && rows[0]?.[key]) || c.name.charAt(0).toUpperCase() + c.name.slice(1).replaceAll("_", " ");
   };
   return columns
     .map((c, at) => ({ c, at }))
@@ -119,7 +119,7 @@ function columnsOf(columns: Column[], rows: string[][]) {
 
 function cell(c: Column, text: string) {
   if (c.type === "decimal") return <span style={{ fontVariantNumeric: "tabular-nums", whiteSpace: "nowrap" }}>{text || "–"}</span>;
-  if (c.name === "estimated") return text === "true" ? "estimated: may still change" : "final by AWS's word";
+  if (c.name === "estimated") return text === "true" ? "yes: it may still change" : "no";
   if (c.type === "bool") return text === "true" ? "yes" : text === "false" ? "no" : "–";
   if (c.type === "time") return text.endsWith("T00:00:00Z") ? text.slice(0, 10) : when(text);
   return text || "–";

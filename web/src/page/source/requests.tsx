@@ -25,7 +25,7 @@ export function Component() {
     <ContentLayout header={<Header variant="h1" description="What was asked of Cost Explorer, and what it cost.">Paid requests</Header>}>
       <SpaceBetween size="l">
         <SharedBudgets />
-        <FormField label="Of">
+        <FormField label="Of which source">
           <Select selectedOption={options.find((o) => o.value === source) ?? null} options={options} onChange={({ detail }) => setParams(detail.selectedOption.value ? { source: detail.selectedOption.value } : {}, { replace: true })} />
         </FormField>
         <Ledger source={source || undefined} />

@@ -35,7 +35,7 @@ export function Spend({ source }: { source?: string }) {
         xDomain={all}
         xTitle="Day, UTC"
         yTitle="US dollars"
-        i18nStrings={{ yTickFormatter: (v) => `$${v.toFixed(2)}`, xTickFormatter: (x) => x.slice(5) }}
+        i18nStrings={{ yTickFormatter: (v) => `$${v.toFixed(4).replace(/0{1,2}$/, "")}`, xTickFormatter: (x) => x.slice(5) }}
         ariaLabel="Spent on requests by day and operation; the ledger below has every request"
         empty="Nothing was spent in the last 30 days."
         detailPopoverSeriesContent={({ series, x }) => {

@@ -56,7 +56,7 @@ export function state(s: Pick<Source, "paused" | "status">): string {
   return states.some((x) => x === "ok" || x === "no_data") ? "partial" : "failed";
 }
 
-export const requests = (n: number): string => (n === 1 ? "1 request" : `${count(n)} requests`);
+export const requests = (n: number): string => (n === 0 ? "no request" : n === 1 ? "1 request" : `${count(n)} requests`);
 
 // costs says what a price comes to: the least of it, where an answer may have more pages than are known.
 export const costs = (p: Price): string => `${requests(p.requests)}, ${money(p.usd, "USD")}${p.at_least ? " or more" : ""}`;
