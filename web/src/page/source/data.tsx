@@ -105,15 +105,19 @@ function described(p: Schemas["SourceData"]): string {
 // Columns that say the same in every row, or how a row came here.
 const hidden = /^(group\d_(type|key)|granularity|account_id|fetched_at|run_id|query_hash|source)$/;
 
+// What rows of costs tell twice: their period is known by its start, and the linked account is what they are grouped by.
+const twice = /^(period_end|linked_account_id)$/;
+
 // columnsOf leaves out columns without a value, and names those of a grouping by what they are grouped by.
 function columnsOf(columns: Column[], rows: string[][]) {
   const named = (c: Column) => {
     const key = /^group\d_value$/.test(c.name) ? columns.findIndex((x) => x.name === c.name.replace("value", "key")) : -1;
     return (key >= 0 && rows[0]?.[key]) || c.name.charAt(0).toUpperCase() + c.name.slice(1).replaceAll("_", " ");
   };
+  const grouped = columns.some((c) => c.name === "group1_key");
   return columns
     .map((c, at) => ({ c, at }))
-    .filter(({ c, at }) => !hidden.test(c.name) && rows.some((r) => r[at]))
+    .filter(({ c, at }) => !hidden.test(c.name) && !(grouped && twice.test(c.name)) && rows.some((r) => r[at]))
     .map(({ c, at }) => ({ id: c.name, header: named(c), isRowHeader: at === 0, cell: (r: string[]) => cell(c, r[at] ?? "") }));
 }
 

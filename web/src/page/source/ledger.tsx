@@ -39,7 +39,7 @@ export function Ledger({ source }: { source?: string }) {
         <Spend source={source} />
       </Container>
       <Table
-        header={<Header variant="h2" description="A line for each attempt at each page, written down before it is sent.">Ledger</Header>}
+        header={<Header variant="h2" description="A line for each attempt at each page, written down before it is sent. Its time leads to its run.">Ledger</Header>}
         loading={lines.isPending}
         loadingText="Reading the ledger…"
         empty="Nothing was asked yet."
@@ -47,7 +47,7 @@ export function Ledger({ source }: { source?: string }) {
         items={items}
         trackBy="id"
         columnDefinitions={[
-          { id: "at", header: "When", cell: (l) => when(l.at), isRowHeader: true, minWidth: 160 },
+          { id: "at", header: "When", cell: (l) => <Place to={`/runs/${l.run_id}`}>{when(l.at)}</Place>, isRowHeader: true, minWidth: 160 },
           { id: "operation", header: "Operation", cell: (l) => l.operation, minWidth: 160 },
           ...(source ? [] : [{ id: "source", header: "Source", cell: from, minWidth: 120 }]),
           { id: "stream", header: "Stream", cell: (l) => streamName(l.stream), minWidth: 130 },
@@ -56,7 +56,6 @@ export function Ledger({ source }: { source?: string }) {
           { id: "state", header: "What became of it", cell: became, minWidth: 150 },
           { id: "usd", header: "Estimated price", cell: (l) => money(l.usd, "USD"), minWidth: 100 },
           ...(source ? [] : [{ id: "access", header: "Asked with", cell: (l: Line) => accessName(l.access), minWidth: 140 }]),
-          { id: "run", header: "Run", cell: (l) => <Place to={`/runs/${l.run_id}`}>The run</Place>, minWidth: 90 },
         ]}
         footer={
           <SpaceBetween size="s">
