@@ -73,7 +73,7 @@ async function filter() {
   await page.waitForFunction(many);
   const all = [];
   for (const name of ["team 04242", "team 00017", "team 09876"]) {
-    const box = page.getByLabel("Find accounts").first();
+    const box = page.getByRole("combobox", { name: "Find accounts" });
     await box.click();
     await page.evaluate((text) => {
       window.took = 0;

@@ -4,7 +4,7 @@ export type Caller = { kind: "asking" } | { kind: "nobody" } | { kind: "person" 
 
 const slot = "bursar.key";
 const listeners = new Set<() => void>();
-const kept = sessionStorage.getItem(slot);
+const kept = globalThis.sessionStorage?.getItem(slot); // the tests of what is thought, not shown, have no browser
 let caller: Caller = kept ? { kind: "key", key: kept } : { kind: "asking" };
 
 function become(next: Caller) {
