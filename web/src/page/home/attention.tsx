@@ -4,18 +4,20 @@ import Button from "@cloudscape-design/components/button";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { useAccount } from "../../api/account";
+import { type States, useAccount } from "../../api/account";
 import type { Account, Finding } from "../../api/client";
-import { when } from "../../part/format";
+import { count, when } from "../../part/format";
+import { Place } from "../../part/place";
 import { Status } from "../../part/status";
 
-const rank: Record<string, number> = { insecure: 0, broken: 1, attention: 2 };
+const worstFirst = ["insecure", "broken", "attention"];
 const atFirst = 5;
 
 // Attention is what a person has to mend, the worst first, each with its remedy.
-export function Attention({ accounts }: { accounts: Account[] }) {
+export function Attention({ accounts }: { accounts: States }) {
   const [all, setAll] = useState(false);
-  const troubled = accounts.filter((a) => a.status.summary in rank).sort((a, b) => (rank[a.status.summary] ?? 9) - (rank[b.status.summary] ?? 9));
+  const troubled = worstFirst.flatMap((s) => accounts.of.get(s)?.first ?? []);
+  const total = worstFirst.reduce((n, s) => n + (accounts.of.get(s)?.total ?? 0), 0);
   if (troubled.length === 0) return <Alert type="success">Nothing needs your attention.</Alert>;
   return (
     <SpaceBetween size="s">
@@ -23,6 +25,7 @@ export function Attention({ accounts }: { accounts: Account[] }) {
         <One key={a.id} account={a} />
       ))}
       {!all && troubled.length > atFirst && <Button onClick={() => setAll(true)}>{`Show ${troubled.length - atFirst} more that need attention`}</Button>}
+      {all && total > troubled.length && <Place to="/accounts?state=insecure&state=broken&state=attention">{`All ${count(total)} that need attention`}</Place>}
     </SpaceBetween>
   );
 }

@@ -4,7 +4,8 @@ import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useQuery } from "@tanstack/react-query";
-import { type Account, answer, api } from "../../api/client";
+import { useArrivals } from "../../api/account";
+import { answer, api } from "../../api/client";
 import { useForecast } from "../../api/cost";
 import { Failure } from "../../part/failure";
 import { when } from "../../part/format";
@@ -12,15 +13,19 @@ import { Status } from "../../part/status";
 import { Place } from "../../part/place";
 
 // Freshness says how new the bills are: what AWS delivered last, when bursar had it, and whose data is missing.
-export function Freshness({ accounts }: { accounts: Account[] }) {
+const shown = 6;
+
+export function Freshness() {
+  const arrivals = useArrivals(shown);
   const last = useQuery({ queryKey: ["deliveries", "newest"], queryFn: () => answer(api.GET("/api/v1/deliveries", { params: { query: { limit: 1 } } })), refetchInterval: 30_000 });
   const through = useForecast().data?.through;
   const d = last.data?.items?.[0];
-  const paying = accounts.filter((a) => a.status.data_arrival);
+  const paying = arrivals.data?.items ?? [];
+  const more = (arrivals.data?.total ?? 0) - paying.length;
   return (
     <Container header={<Header variant="h2" actions={<Place to="/deliveries">Deliveries</Place>}>Data</Header>} fitHeight>
       <SpaceBetween size="m">
-        <Failure error={last.error} />
+        <Failure error={last.error ?? arrivals.error} />
         {last.isPending ? (
           <Box>Looking for deliveries…</Box>
         ) : !d ? (
@@ -37,12 +42,12 @@ export function Freshness({ accounts }: { accounts: Account[] }) {
         )}
         {paying.length > 0 && (
           <div>
-            {paying.slice(0, 6).map((a) => (
+            {paying.map((a) => (
               <Box key={a.id}>
                 <Status of={a.status.data_arrival} /> <Place to={`/accounts/${a.account_id}?tab=bills`}>{a.name}</Place>
               </Box>
             ))}
-            {paying.length > 6 && <Box color="text-body-secondary">{`and ${paying.length - 6} more`}</Box>}
+            {more > 0 && <Box color="text-body-secondary">{`and ${more} more`}</Box>}
           </div>
         )}
       </SpaceBetween>

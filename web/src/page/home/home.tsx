@@ -6,9 +6,9 @@ import Grid from "@cloudscape-design/components/grid";
 import Header from "@cloudscape-design/components/header";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useNavigate } from "react-router";
-import { useAccounts } from "../../api/account";
-import type { Account } from "../../api/client";
+import { type States, states, useStates } from "../../api/account";
 import { Failure } from "../../part/failure";
+import { count } from "../../part/format";
 import { Status } from "../../part/status";
 import { useHelp } from "../../shell/help";
 import { Attention } from "./attention";
@@ -17,14 +17,13 @@ import { Freshness } from "./freshness";
 
 export function Component() {
   const go = useNavigate();
-  const accounts = useAccounts();
+  const accounts = useStates();
   useHelp("Home", <p>What needs attention stands on top. Everything links to where it can be mended.</p>);
   if (accounts.isPending) return <Box>Looking for accounts…</Box>;
-  if (accounts.error) return <Failure error={accounts.error} retry={() => void accounts.refetch()} />;
-  const list = accounts.data;
+  if (accounts.error) return <Failure error={accounts.error} retry={accounts.retry} />;
   return (
     <ContentLayout header={<Header variant="h1" actions={<Button variant="primary" onClick={() => void go("/accounts/register")}>Register an account</Button>}>Home</Header>}>
-      {list.length === 0 ? <FirstStep /> : <Overview accounts={list} />}
+      {accounts.total === 0 ? <FirstStep /> : <Overview accounts={accounts} />}
     </ContentLayout>
   );
 }
@@ -49,7 +48,7 @@ function FirstStep() {
   );
 }
 
-function Overview({ accounts }: { accounts: Account[] }) {
+function Overview({ accounts }: { accounts: States }) {
   const half = { colspan: { default: 12, xs: 6 } } as const;
   return (
     <SpaceBetween size="l">
@@ -58,22 +57,21 @@ function Overview({ accounts }: { accounts: Account[] }) {
       <Grid gridDefinition={[half, half, half, half]}>
         <Largest by="service" title="Largest services" />
         <Largest by="account" title="Largest accounts" />
-        <States accounts={accounts} />
-        <Freshness accounts={accounts} />
+        <ByState accounts={accounts} />
+        <Freshness />
       </Grid>
     </SpaceBetween>
   );
 }
 
-function States({ accounts }: { accounts: Account[] }) {
-  const of = (s: string) => accounts.filter((a) => a.status.summary === s).length;
+function ByState({ accounts }: { accounts: States }) {
   const go = useNavigate();
   return (
-    <Container header={<Header variant="h2" counter={`(${accounts.length})`} actions={<Button onClick={() => void go("/accounts")}>Accounts</Button>}>Accounts by state</Header>} fitHeight>
+    <Container header={<Header variant="h2" counter={`(${count(accounts.total)})`} actions={<Button onClick={() => void go("/accounts")}>Accounts</Button>}>Accounts by state</Header>} fitHeight>
       <SpaceBetween size="xs">
-        {["connected", "pending", "attention", "broken", "insecure"].map((s) => (
+        {states.map((s) => (
           <Box key={s}>
-            <Status of={s} /> {of(s)}
+            <Status of={s} /> {count(accounts.of.get(s)?.total ?? 0)}
           </Box>
         ))}
       </SpaceBetween>
