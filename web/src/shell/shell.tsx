@@ -3,7 +3,7 @@ import BreadcrumbGroup from "@cloudscape-design/components/breadcrumb-group";
 import SideNavigation from "@cloudscape-design/components/side-navigation";
 import TopNavigation from "@cloudscape-design/components/top-navigation";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { memo, useEffect, useState, useSyncExternalStore } from "react";
 import { Outlet, useLocation, useNavigate } from "react-router";
 import { useChanges } from "../api/changes";
 import { useMay } from "../api/me";
@@ -48,7 +48,7 @@ export function Shell() {
   return (
     <>
       <header id="top">{inside ? <Top /> : <TopBefore />}</header>
-      {pathname === "/invitation" ? <Invitation /> : inside ? <Inside /> : caller.kind !== "nobody" ? null : pathname === "/reference" ? <Outside /> : <SignIn />}
+      {pathname === "/invitation" ? <Invitation /> : inside ? <Inside pathname={pathname} /> : caller.kind !== "nobody" ? null : pathname === "/reference" ? <Outside /> : <SignIn />}
     </>
   );
 }
@@ -61,9 +61,9 @@ function Top() {
   return <TopNavigation identity={{ href: "/", title: "bursar" }} utilities={[...usePlaces(), useLook()]} />;
 }
 
-function Inside() {
+// Inside is drawn anew when another page is opened, not when a page changes what it asks for.
+const Inside = memo(function Inside({ pathname }: { pathname: string }) {
   const go = useNavigate();
-  const { pathname } = useLocation();
   const may = useMay();
   useChanges();
   const links = (list: typeof places) => list.filter((p) => !p.needs || may(p.needs)).map((p) => ({ type: "link" as const, text: p.text, href: p.href }));
@@ -100,7 +100,7 @@ function Inside() {
       />
     </HelpContext.Provider>
   );
-}
+});
 
 // Outside is for pages that anybody may read.
 function Outside() {

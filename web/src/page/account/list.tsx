@@ -8,7 +8,7 @@ import SegmentedControl from "@cloudscape-design/components/segmented-control";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table, { type TableProps } from "@cloudscape-design/components/table";
 import { useMutation } from "@tanstack/react-query";
-import { useState } from "react";
+import { memo, type ReactNode, useState } from "react";
 import { useNavigate } from "react-router";
 import type { Account } from "../../api/client";
 import { useMay } from "../../api/me";
@@ -60,52 +60,61 @@ function Accounts({ asked, views }: { asked: Asked; views: React.ReactNode }) {
   return (
     <SpaceBetween size="m">
       <Failure error={found.error ?? save_.error} retry={() => void found.refetch()} />
-      <Table<Account>
-        variant="full-page"
-        stickyHeader
-        trackBy="id"
-        items={found.data?.items ?? []}
-        loading={found.isPending}
-        loadingText="Reading accounts…"
-        columnDefinitions={columns}
-        columnDisplay={columns.map((c) => ({ id: c.id, visible: kept.shown.includes(c.id) }))}
-        enableKeyboardNavigation
-        sortingColumn={sorted}
-        sortingDescending={sort.startsWith("-")}
-        onSortingChange={({ detail }) => asked.change({ sort: (detail.isDescending ? "-" : "") + (detail.sortingColumn.sortingField ?? "name"), page: undefined, after: undefined })}
-        {...(tree ? below : {})}
-        header={<Head total={total} busy={save_.isPending} download={() => save_.mutate()} />}
-        empty={asked.filter.length > 0 ? <NoMatch clear={() => asked.setFilter({ tokens: [], operation: "and" })} /> : <Empty />}
-        filter={
-          <SpaceBetween size="s">
-            {views}
-            <PropertyFilter
-              query={asked.query}
-              onChange={({ detail }) => asked.setFilter(detail)}
-              filteringProperties={filteringProperties}
-              filteringOptions={filteringOptions}
-              hideOperations
-              filteringPlaceholder="Find accounts by name, id, status, finding…"
-              filteringAriaLabel="Find accounts"
-              countText={asked.filter.length > 0 && !found.isPlaceholderData ? `${count(total)} found` : ""}
+      <Held waiting={found.isPlaceholderData}>
+        <Table<Account>
+          variant="full-page"
+          stickyHeader
+          trackBy="id"
+          items={found.data?.items ?? []}
+          loading={found.isPending}
+          loadingText="Reading accounts…"
+          columnDefinitions={columns}
+          columnDisplay={columns.map((c) => ({ id: c.id, visible: kept.shown.includes(c.id) }))}
+          enableKeyboardNavigation
+          sortingColumn={sorted}
+          sortingDescending={sort.startsWith("-")}
+          onSortingChange={({ detail }) => asked.change({ sort: (detail.isDescending ? "-" : "") + (detail.sortingColumn.sortingField ?? "name"), page: undefined, after: undefined })}
+          {...(tree ? below : {})}
+          header={<Head total={total} busy={save_.isPending} download={() => save_.mutate()} />}
+          empty={asked.filter.length > 0 ? <NoMatch clear={() => asked.setFilter({ tokens: [], operation: "and" })} /> : <Empty />}
+          filter={
+            <SpaceBetween size="s">
+              {views}
+              <PropertyFilter
+                query={asked.query}
+                onChange={({ detail }) => asked.setFilter(detail)}
+                filteringProperties={filteringProperties}
+                filteringOptions={filteringOptions}
+                hideOperations
+                filteringPlaceholder="Find accounts by name, id, status, finding…"
+                filteringAriaLabel="Find accounts"
+                countText={asked.filter.length > 0 && !found.isPlaceholderData ? `${count(total)} found` : ""}
+              />
+              {asked.view === "tree" && !tree && <Box color="text-body-secondary">What a filter finds is shown as a list.</Box>}
+            </SpaceBetween>
+          }
+          pagination={
+            <Pagination
+              currentPageIndex={page}
+              pagesCount={Math.max(1, found.data?.next_cursor ? page + 1 : page)}
+              onChange={({ detail }) => asked.goTo(detail.currentPageIndex)}
+              ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }}
             />
-            {asked.view === "tree" && !tree && <Box color="text-body-secondary">What a filter finds is shown as a list.</Box>}
-          </SpaceBetween>
-        }
-        pagination={
-          <Pagination
-            currentPageIndex={page}
-            pagesCount={Math.max(1, found.data?.next_cursor ? page + 1 : page)}
-            onChange={({ detail }) => asked.goTo(detail.currentPageIndex)}
-            ariaLabels={{ nextPageLabel: "Next page", previousPageLabel: "Page before", pageLabel: (n) => `Page ${n}` }}
-          />
-        }
-        preferences={<Choice kept={kept} keep={keep} done={() => asked.change({ page: undefined, after: undefined })} />}
-      />
+          }
+          preferences={<Choice kept={kept} keep={keep} done={() => asked.change({ page: undefined, after: undefined })} />}
+        />
+      </Held>
     </SpaceBetween>
   );
 }
 
+// Held leaves its content as it stands while an answer is awaited: drawing the rows that are about to go would be most of the wait.
+const Held = memo(
+  function Held({ children }: { waiting: boolean; children: ReactNode }) {
+    return children;
+  },
+  (_, next) => next.waiting,
+);
 function Head({ total, busy, download }: { total: number; busy: boolean; download: () => void }) {
   const go = useNavigate();
   const may = useMay();
