@@ -9,7 +9,7 @@ FUZZTIME ?= 10m
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help build web demo run test race check bench fuzz soak golden
+.PHONY: help build web demo run test race check bench screenshots fuzz soak golden
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -52,6 +52,13 @@ check: web/node_modules/.package-lock.json ## Formatting, vet, staticcheck, tidi
 
 bench: ## Measure speed and memory side by side with a peer, in one run, and print ratios.
 	$(GO) run ./bench $(ARGS)
+
+screenshots: build ## Make the documents' pictures of the console anew, from its browser tests.
+	cd web && npx vitest run e2e/console.test.ts
+	mkdir -p docs/image
+	cp e2e/artifacts/--light.png docs/image/home.png
+	cp e2e/artifacts/-costs-light.png docs/image/costs.png
+	cp e2e/artifacts/register-access.png docs/image/register.png
 
 fuzz: ## Fuzz each parser for FUZZTIME (10m). What is found stays in Go's cache, what fails also in testdata/fuzz.
 	@$(GO) list -f '{{$$d := .Dir}}{{range .TestGoFiles}}{{$$d}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$d}}/{{.}} {{end}}' ./... | tr ' ' '\n' | xargs -r grep -HoE '^func Fuzz[A-Za-z0-9_]+' | sed 's/:func / /' | \

@@ -39,23 +39,6 @@ describe.skipIf(lack !== "")("accounts in the console", { timeout: 120_000 }, ()
     await input.press("Enter");
   };
 
-  it("answers a filter within 100 ms at 10,000 rows", async () => {
-    const took: number[] = []; // the best of five each: the machine may be busy with something else
-    for (const query of ["q=team%2004", "method=terraform&sort=-name", "state=pending&sort=account_id", "finding=insecure_trust", "capability=access%3Anot_set_up&kind=%21payer"]) {
-      const tries: number[] = [];
-      for (let n = 0; n < 5; n++) {
-        const began = performance.now();
-        const got = (await demo.call("GET", `/api/v1/accounts?limit=50&count=true&${query}`)) as Answer;
-        tries.push(performance.now() - began);
-        expect(got.total).toBeTypeOf("number");
-      }
-      took.push(Math.min(...tries));
-    }
-    took.sort((a, b) => a - b);
-    console.log(`a filter takes ${took[Math.floor(took.length / 2)]?.toFixed(0)} ms at the median, ${took.at(-1)?.toFixed(0)} ms at most`);
-    expect(took[Math.floor(took.length / 2)]).toBeLessThan(100);
-  });
-
   it("finds, sorts and turns pages at the server, and keeps all of it in the address", async () => {
     await tab.go("/accounts");
     await tab.page.getByText("(10,000)").first().waitFor();
