@@ -124,13 +124,19 @@ func (in *installation) half(body string) net.Conn {
 	if err != nil {
 		in.Fatal(err)
 	}
-	_, err = fmt.Fprintf(conn, "POST /api/v1/accounts HTTP/1.1\r\nHost: bursar\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		in.owner, len(body), body[:len(body)/2])
+	_, err = fmt.Fprintf(conn, "POST /api/v1/accounts HTTP/1.1\r\nHost: bursar\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		in.owner, len(body))
 	if err != nil {
 		in.Fatal(err)
 	}
-	// The server has begun with the request when it answers another that came later.
-	in.eventually("it is healthy", func() bool { status, _ := in.get("/healthz"); return status == 200 })
+	const goOn = "HTTP/1.1 100 Continue\r\n\r\n" // the server says so when it has begun with the request
+	got := make([]byte, len(goOn))
+	if _, err := io.ReadFull(conn, got); err != nil || string(got) != goOn {
+		in.Fatalf("%q, %v", got, err)
+	}
+	if _, err := io.WriteString(conn, body[:len(body)/2]); err != nil {
+		in.Fatal(err)
+	}
 	return conn
 }
 
