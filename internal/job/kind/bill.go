@@ -91,9 +91,14 @@ func refused(tx *store.Tx, a bursar.Account, exports []bursar.Export, troubles [
 			})
 		}
 	}
+	newest, err := tx.NewestFindings(a.WorkspaceID, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	readable := slices.ContainsFunc(newest, func(f bursar.Finding) bool { return f.Check == "export_bucket" && f.Status == bursar.StatusOK })
 	for _, t := range troubles {
 		for _, err := range flat(t.err) {
-			if f, ok := hindered(a, t.export, err); ok {
+			if f, ok := hindered(a, t.export, err, readable); ok {
 				out = append(out, f)
 			}
 		}
@@ -101,14 +106,14 @@ func refused(tx *store.Tx, a bursar.Account, exports []bursar.Export, troubles [
 	return out, nil
 }
 
-// hindered is the finding about an export that could not be taken in. A delivery that was refused has its own.
-func hindered(a bursar.Account, e bursar.Export, err error) (bursar.Finding, bool) {
-	var known *bursar.Error
-	if !errors.As(err, &known) {
-		if f, ok := check.Explain(a, err, "take in the bills of the export "+e.Name, e.RoleARN); ok {
-			return f, true
-		}
+// hindered is the finding about an export that could not be taken in. A delivery that was refused has its own; and what AWS refuses is
+// the matter of the check of the export's bucket, unless that has found that its bills are readable.
+func hindered(a bursar.Account, e bursar.Export, err error, readable bool) (bursar.Finding, bool) {
+	if f, ok := check.Explain(a, err, "take in the bills of the export "+e.Name, e.RoleARN); ok {
+		return f, readable
 	}
+	var known *bursar.Error
+	errors.As(err, &known)
 	f := bursar.Finding{
 		Status: bursar.StatusFailed, Code: "import_failed", Message: fmt.Sprintf("Bills of the export %s cannot be taken in: %v", e.Name, err),
 		Remedy: "What was published before still counts, and it is tried again by itself. The log of bursar has more.", Evidence: map[string]string{"export": e.Name},
