@@ -65,7 +65,7 @@ describe.skipIf(lack !== "")("a person lets data in and out", { timeout: 120_000
     await tab.shot("credential-checked");
     await press(/Try the rest/);
     await sees("Try each action once?");
-    await press("Keep it free");
+    await press("Leave it");
   });
 
   it("rotates the key, and lists it as a tile", async () => {

@@ -4,13 +4,13 @@ import Container from "@cloudscape-design/components/container";
 import ContentLayout from "@cloudscape-design/components/content-layout";
 import Header from "@cloudscape-design/components/header";
 import KeyValuePairs from "@cloudscape-design/components/key-value-pairs";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { answer, api } from "../../api/client";
 import { useMay } from "../../api/me";
+import { Confirm } from "../../part/confirm";
 import { Failure } from "../../part/failure";
 import { when } from "../../part/format";
 import { Status } from "../../part/status";
@@ -98,25 +98,8 @@ function Delete({ of: c, close }: { of: Credential; close: () => void }) {
     },
   });
   return (
-    <Modal
-      visible
-      header={`Delete ${c.name}?`}
-      onDismiss={close}
-      footer={
-        <Box float="right">
-          <SpaceBetween direction="horizontal" size="xs">
-            <Button onClick={close}>Keep it</Button>
-            <Button variant="primary" loading={remove.isPending} onClick={() => remove.mutate()}>
-              Delete
-            </Button>
-          </SpaceBetween>
-        </Box>
-      }
-    >
-      <SpaceBetween size="s">
-        <Failure error={remove.error} />
-        <Box>What is secret of it is gone for good. What uses it: {usedBy(c)}. One that is in use is not deleted.</Box>
-      </SpaceBetween>
-    </Modal>
+    <Confirm title={`Delete ${c.name}?`} does="Delete" busy={remove.isPending} error={remove.error} leave={close} go={() => remove.mutate()}>
+      <Box>What is secret of it is gone for good. What uses it: {usedBy(c)}. One that is in use is not deleted.</Box>
+    </Confirm>
   );
 }

@@ -3,13 +3,13 @@ import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import Container from "@cloudscape-design/components/container";
 import Header from "@cloudscape-design/components/header";
-import Modal from "@cloudscape-design/components/modal";
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import Table from "@cloudscape-design/components/table";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { useMay } from "../../api/me";
+import { Confirm } from "../../part/confirm";
 import { Failure } from "../../part/failure";
 import { Code, Findings } from "../../part/finding";
 import { money, when } from "../../part/format";
@@ -73,30 +73,20 @@ export function Report({ of: c }: { of: Credential }) {
       </Container>
       {r?.findings && <Findings items={r.findings} />}
       {asking && price && (
-        <Modal
-          visible
-          header="Try each action once?"
-          onDismiss={() => setAsking(false)}
-          footer={
-            <Box float="right">
-              <SpaceBetween direction="horizontal" size="xs">
-                <Button onClick={() => setAsking(false)}>Keep it free</Button>
-                <Button
-                  variant="primary"
-                  onClick={() => {
-                    setAsking(false);
-                    check.mutate(price);
-                  }}
-                >
-                  Pay up to {money(price, "USD")}
-                </Button>
-              </SpaceBetween>
-            </Box>
-          }
+        <Confirm
+          title="Try each action once?"
+          does={`Pay up to ${money(price, "USD")}`}
+          busy={false}
+          error={null}
+          leave={() => setAsking(false)}
+          go={() => {
+            setAsking(false);
+            check.mutate(price);
+          }}
         >
           AWS charges {money("0.01", "USD")} for each request that it answers, and nothing for one that it denies. {r?.unprobed} actions are left, so it is {money(price, "USD")} at the most; bursar stops before it would be
           more. Only this tells whether something was never switched on in the account.
-        </Modal>
+        </Confirm>
       )}
     </SpaceBetween>
   );

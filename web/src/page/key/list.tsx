@@ -14,6 +14,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, pages, type Schemas } from "../../api/client";
 import { Problem } from "../../api/problem";
+import { Confirm } from "../../part/confirm";
 import { Failure } from "../../part/failure";
 import { Code } from "../../part/finding";
 import { when } from "../../part/format";
@@ -64,23 +65,9 @@ export function Component() {
         />
         {adding && <Create close={() => setAdding(false)} made={setMade} />}
         {revoking && (
-          <Modal
-            visible
-            header={`Revoke the key ${revoking.name}?`}
-            onDismiss={() => setRevoking(null)}
-            footer={
-              <Box float="right">
-                <SpaceBetween direction="horizontal" size="xs">
-                  <Button onClick={() => setRevoking(null)}>Keep it</Button>
-                  <Button variant="primary" loading={revoke.isPending} onClick={() => revoke.mutate(revoking.id)}>
-                    Revoke
-                  </Button>
-                </SpaceBetween>
-              </Box>
-            }
-          >
-            Whatever uses it is refused from the next request on. It cannot be undone.
-          </Modal>
+          <Confirm title={`Revoke the key ${revoking.name}?`} does="Revoke" busy={revoke.isPending} error={null} leave={() => setRevoking(null)} go={() => revoke.mutate(revoking.id)}>
+            <Box>Whatever uses it is refused from the next request on. It cannot be undone.</Box>
+          </Confirm>
         )}
       </SpaceBetween>
     </ContentLayout>
