@@ -192,38 +192,20 @@ func accountCheck(s *serverFlags) *cobra.Command {
 		Short: "Check and confirm: look whether everything works, and say what does not",
 		Long:  "Check and confirm. Each finding is printed as it is made. Ends with exit code 4 when one failed.",
 		Args:  exactly("an account"),
-		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.client()
-			if err != nil {
-				return err
-			}
-			run, err := api.CheckAccount(c.Context(), args[0])
-			if err != nil {
-				return explain(err)
-			}
-			return s.follow(c, api, run.ID, &o)
-		},
 	}
 	o.documentFlags(c)
-	return c
+	return s.begins(c, &o, func(c *cobra.Command, api *client.Client, args []string) (*bursar.Run, error) {
+		return api.CheckAccount(c.Context(), args[0])
+	})
 }
 
 func accountImport(s *serverFlags) *cobra.Command {
 	var o output
 	c := &cobra.Command{
 		Use: "import ACCOUNT", Short: "Look for new deliveries of an account's exports now", Args: exactly("an account"),
-		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.client()
-			if err != nil {
-				return err
-			}
-			run, err := api.ImportAccount(c.Context(), args[0])
-			if err != nil {
-				return explain(err)
-			}
-			return s.follow(c, api, run.ID, &o)
-		},
 	}
 	o.documentFlags(c)
-	return c
+	return s.begins(c, &o, func(c *cobra.Command, api *client.Client, args []string) (*bursar.Run, error) {
+		return api.ImportAccount(c.Context(), args[0])
+	})
 }

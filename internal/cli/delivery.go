@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/bursarhq/bursar"
+	"github.com/bursarhq/bursar/client"
 	"github.com/spf13/cobra"
 )
 
@@ -209,25 +210,11 @@ func deliveryRollback(s *serverFlags) *cobra.Command {
 
 func deliveryReimport(s *serverFlags) *cobra.Command {
 	var o output
-	var background bool
 	c := &cobra.Command{
 		Use: "reimport DELIVERY", Short: "Import again what AWS has now of a delivery's export and period", Args: exactly("a delivery"),
-		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.client()
-			if err != nil {
-				return err
-			}
-			run, err := api.Reimport(c.Context(), args[0])
-			if err != nil {
-				return explain(err)
-			}
-			if background {
-				return s.note(c, "%s\n", run.ID)
-			}
-			return s.follow(c, api, run.ID, &o)
-		},
 	}
 	o.flags(c)
-	c.Flags().BoolVar(&background, "background", false, "print the run's id and do not wait for it")
-	return c
+	return s.begins(c, &o, func(c *cobra.Command, api *client.Client, args []string) (*bursar.Run, error) {
+		return api.Reimport(c.Context(), args[0])
+	})
 }

@@ -312,27 +312,13 @@ func destinationCheck(s *serverFlags) *cobra.Command {
 
 func destinationRun(s *serverFlags) *cobra.Command {
 	var o output
-	var background bool
 	c := &cobra.Command{
 		Use: "run DESTINATION", Short: "Deliver now what a destination does not hold yet", Args: exactly("a destination"),
-		RunE: func(c *cobra.Command, args []string) error {
-			api, err := s.client()
-			if err != nil {
-				return err
-			}
-			run, err := api.RunDestination(c.Context(), args[0])
-			if err != nil {
-				return explain(err)
-			}
-			if background {
-				return s.note(c, "%s\n", run.ID)
-			}
-			return s.follow(c, api, run.ID, &o)
-		},
 	}
 	o.flags(c)
-	c.Flags().BoolVar(&background, "background", false, "print the run's id and do not wait for it")
-	return c
+	return s.begins(c, &o, func(c *cobra.Command, api *client.Client, args []string) (*bursar.Run, error) {
+		return api.RunDestination(c.Context(), args[0])
+	})
 }
 
 func destinationDeliveries(s *serverFlags) *cobra.Command {

@@ -328,33 +328,32 @@ func sourceChange(s *serverFlags) *cobra.Command {
 
 func sourceRun(s *serverFlags) *cobra.Command {
 	var o output
-	var dry, watch bool
+	var dry bool
 	c := &cobra.Command{
 		Use: "run SOURCE", Short: "Ask for every stream of a source now; --dry-run says what that costs", Args: exactly("a source"),
 		Long: `Ask for every stream of a source now. --dry-run prints each request and the dollars, and sends nothing.
 A run that some streams did not answer ends as partial (exit code 4); what they held stays.`,
 	}
-	c.RunE = s.call(func(c *cobra.Command, api *client.Client, args []string) error {
-		if dry {
-			p, err := api.PriceSource(c.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			return printPrice(c, &o, p)
-		}
-		run, err := api.RunSource(c.Context(), args[0])
+	o.flags(c)
+	s.begins(c, &o, func(c *cobra.Command, api *client.Client, args []string) (*bursar.Run, error) {
+		return api.RunSource(c.Context(), args[0])
+	})
+	run := c.RunE
+	price := s.call(func(c *cobra.Command, api *client.Client, args []string) error {
+		p, err := api.PriceSource(c.Context(), args[0])
 		if err != nil {
 			return err
 		}
-		if watch {
-			return s.follow(c, api, run.ID, &o)
-		}
-		return o.print(c.OutOrStdout(), run, runHeader, [][]string{runRow(*run)})
+		return printPrice(c, &o, p)
 	})
-	o.flags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if dry {
+			return price(c, args)
+		}
+		return run(c, args)
+	}
 	c.Flags().BoolVar(&dry, "dry-run", false, "print the requests and what they cost; send nothing")
-	c.Flags().BoolVar(&watch, "watch", false, "wait until it ends")
-	c.MarkFlagsMutuallyExclusive("dry-run", "watch")
+	c.MarkFlagsMutuallyExclusive("dry-run", "background")
 	return c
 }
 

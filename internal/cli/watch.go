@@ -13,6 +13,24 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// begins makes a command of one that begins a run: it follows the run to its end, or leaves it to itself.
+func (s *serverFlags) begins(c *cobra.Command, o *output, begin func(c *cobra.Command, api *client.Client, args []string) (*bursar.Run, error)) *cobra.Command {
+	var background bool
+	c.RunE = s.call(func(c *cobra.Command, api *client.Client, args []string) error {
+		run, err := begin(c, api, args)
+		if err != nil {
+			return err
+		}
+		if background {
+			_, err := fmt.Fprintln(c.OutOrStdout(), run.ID)
+			return err
+		}
+		return s.follow(c, api, run.ID, o)
+	})
+	c.Flags().BoolVar(&background, "background", false, "print the run's id and do not wait for it")
+	return c
+}
+
 // follow shows a run until it has ended, prints how it ended, and gives its verdict: an error when it failed, or when a
 // finding did.
 func (s *serverFlags) follow(c *cobra.Command, api *client.Client, id string, o *output) error {
